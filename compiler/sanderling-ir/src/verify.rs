@@ -1,0 +1,161 @@
+//! The verifier: one named check per rule.
+
+use std::fmt;
+
+use crate::{DType, Graph, Source, TensorType, ValueId, infer};
+
+/// What every graph obeys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Every value id exists.
+    IdsExist,
+    /// A node's inputs are defined before it, and its output says so.
+    DefinedBeforeUse,
+    /// The output type is the one that the op infers.
+    TypesAgree,
+    /// A constant has the bytes that its type needs.
+    ConstantBytes,
+    /// Scales are positive and finite, as many as zero points: one, or one per index of the axis.
+    QuantShape,
+    /// Zero points lie in the range of their element type.
+    QuantRange,
+    /// There is an output, and inputs are inputs.
+    Interface,
+    /// A state is a state, and its next value has its type.
+    States,
+}
+
+/// A rule and where it is broken.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("graph rule {rule}: {place}")]
+pub struct VerifyError {
+    pub rule: Rule,
+    pub place: String,
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+/// Checks every [`Rule`].
+pub fn verify(graph: &Graph) -> Result<(), VerifyError> {
+    let err = |rule, place: String| Err(VerifyError { rule, place });
+    let exists = |id: &ValueId| id.0 < graph.values.len();
+    for node in &graph.nodes {
+        if !node.inputs.iter().chain(&node.outputs).all(exists) {
+            return err(Rule::IdsExist, format!("{} uses a value that is not there", node.op));
+        }
+    }
+    let states = graph.states.iter().flat_map(|s| [&s.input, &s.next]);
+    if !graph.inputs.iter().chain(&graph.outputs).chain(states).all(exists) {
+        return err(Rule::IdsExist, "an input or output of the graph is not there".into());
+    }
+    if graph.outputs.is_empty() {
+        return err(Rule::Interface, "the graph has no output".into());
+    }
+    for (i, node) in graph.nodes.iter().enumerate() {
+        let early = |id: &&ValueId| matches!(graph.values[id.0].source, Source::Node(j) if j >= i);
+        if let Some(id) = node.inputs.iter().find(early) {
+            let place = format!("node {i} ({}) reads {} before it exists", node.op, graph.values[id.0].name);
+            return err(Rule::DefinedBeforeUse, place);
+        }
+        if node.outputs.iter().any(|id| graph.values[id.0].source != Source::Node(i)) {
+            return err(Rule::DefinedBeforeUse, format!("node {i} ({}) does not own its output", node.op));
+        }
+        let types: Vec<_> = node.inputs.iter().map(|&id| graph.ty(id)).collect();
+        let inferred = infer(&node.op, &types)
+            .or_else(|e| err(Rule::TypesAgree, format!("node {i}: {e}")).map(|()| Vec::new()))?;
+        let found: Vec<_> = node.outputs.iter().map(|&id| graph.ty(id)).collect();
+        let agree = inferred.len() == found.len()
+            && inferred.iter().zip(&found).all(|(a, b)| (a.dtype, &a.shape) == (b.dtype, &b.shape));
+        if !agree {
+            let list = |types: Vec<&TensorType>| types.iter().map(|t| t.to_string()).collect::<Vec<_>>().join(", ");
+            let (found, inferred) = (list(found), list(inferred.iter().collect()));
+            return err(Rule::TypesAgree, format!("node {i} ({}): {found} should be {inferred}", node.op));
+        }
+    }
+    for value in &graph.values {
+        if let Source::Constant(t) = &value.source
+            && (t.data.len() != t.ty.bytes() || t.ty != value.ty)
+        {
+            return err(Rule::ConstantBytes, value.name.clone());
+        }
+        let Some(q) = &value.ty.quant else { continue };
+        let n = q.scales.len();
+        let per_axis = value.ty.shape.get(q.axis) == Some(&n);
+        if q.zero_points.len() != n || !(n == 1 || per_axis) || q.scales.iter().any(|s| !(s.is_finite() && *s > 0.0)) {
+            return err(Rule::QuantShape, value.name.clone());
+        }
+        let range = match value.ty.dtype {
+            DType::I8 => -128..=127,
+            DType::U8 => 0..=255,
+            DType::I16 => -32768..=32767,
+            _ => 0..=0,
+        };
+        if q.zero_points.iter().any(|z| !range.contains(z)) {
+            return err(Rule::QuantRange, value.name.clone());
+        }
+    }
+    for &id in &graph.inputs {
+        if graph.values[id.0].source != Source::Input {
+            return err(Rule::Interface, format!("{} is not an input", graph.values[id.0].name));
+        }
+    }
+    for state in &graph.states {
+        let name = &graph.values[state.input.0].name;
+        if graph.values[state.input.0].source != Source::State {
+            return err(Rule::States, format!("{name} is not a state"));
+        }
+        if graph.ty(state.input) != graph.ty(state.next) {
+            return err(
+                Rule::States,
+                format!("{name} is {}, its next value {}", graph.ty(state.input), graph.ty(state.next)),
+            );
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{Activation, Op, Quant, State, Tensor};
+
+    fn good() -> Graph {
+        let mut g = Graph::new("g");
+        let x =
+            g.input("x", TensorType { quant: Some(Quant::per_tensor(0.5, 3)), ..TensorType::new(DType::I8, &[1, 4]) });
+        let w = g.constant("w", Tensor { ty: TensorType::new(DType::I8, &[2, 4]), data: vec![1; 8] });
+        let b = g.constant("b", Tensor { ty: TensorType::new(DType::I32, &[2]), data: vec![0; 8] });
+        let op = Op::FullyConnected { activation: Activation::None };
+        let y = g.push("y", op, &[x, w, b], Some(Quant::per_tensor(0.5, 3))).unwrap();
+        g.outputs.push(y);
+        g
+    }
+
+    fn check(rule: Rule, break_it: impl FnOnce(&mut Graph)) {
+        let mut g = good();
+        verify(&g).unwrap();
+        break_it(&mut g);
+        assert_eq!(verify(&g).unwrap_err().rule, rule);
+    }
+
+    #[test]
+    fn each_rule_names_its_broken_graph() {
+        check(Rule::IdsExist, |g| g.nodes[0].inputs[0] = ValueId(99));
+        check(Rule::DefinedBeforeUse, |g| g.nodes[0].inputs[0] = g.nodes[0].outputs[0]);
+        check(Rule::TypesAgree, |g| g.values[3].ty.shape = vec![1, 3]);
+        check(Rule::ConstantBytes, |g| {
+            let Source::Constant(t) = &mut g.values[1].source else { panic!() };
+            Arc::make_mut(t).data.pop();
+        });
+        check(Rule::QuantShape, |g| g.values[0].ty.quant = Some(Quant::per_tensor(-1.0, 0)));
+        check(Rule::QuantRange, |g| g.values[0].ty.quant = Some(Quant::per_tensor(1.0, 200)));
+        check(Rule::Interface, |g| g.outputs.clear());
+        check(Rule::States, |g| g.states.push(State { input: ValueId(0), next: ValueId(3) }));
+    }
+}

@@ -1,0 +1,43 @@
+//! Digests, and the generator of the self-test's inputs.
+
+/// Streaming 64-bit FNV-1a: the content hash of an artifact and of its golden outputs.
+///
+/// It finds damage, not malice: a release is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digest(pub u64);
+
+impl Default for Digest {
+    fn default() -> Self {
+        Digest(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Digest {
+    /// The digest of `bytes` alone.
+    pub fn of(bytes: &[u8]) -> u64 {
+        let mut digest = Digest::default();
+        digest.update(bytes);
+        digest.0
+    }
+
+    /// Appends bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        for &b in bytes {
+            self.0 = (self.0 ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+/// 32-bit FNV-1a, the hash of the published LiteRT golden values.
+pub fn fnv1a32(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |h, &b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193))
+}
+
+/// Fills `out` with the top bytes of the generator `x -> 1664525 x + 1013904223`, stepped before each byte.
+pub fn lcg_bytes(seed: u32, out: &mut [u8]) {
+    let mut x = seed;
+    for b in out {
+        x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        *b = (x >> 24) as u8;
+    }
+}

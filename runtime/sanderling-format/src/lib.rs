@@ -1,0 +1,29 @@
+//! The artifact `.sndl`: all that the compiler and the runtime share. `docs/format.md` draws it byte by byte.
+//!
+//! Reading allocates nothing and panics on no input. The `alloc` feature adds the writer.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+mod access;
+pub mod calls;
+mod hash;
+mod header;
+mod io;
+mod program;
+mod words;
+#[cfg(feature = "alloc")]
+mod write;
+
+pub use access::{Accesses, Region};
+pub use calls::Call;
+pub use hash::{Digest, fnv1a32, lcg_bytes};
+pub use header::{ALIGN, FormatError, HEADER_BYTES, Header, Section, VERSION};
+pub use io::{IO_RECORD_BYTES, IoRecord, read_io};
+pub use program::{Program, RawCall};
+pub use words::{Reader, Words};
+#[cfg(feature = "alloc")]
+pub use write::{Artifact, write};

@@ -1,0 +1,47 @@
+//! Repository chores, run as `cargo xtask <command>`.
+//!
+//! They are Rust rather than shell so that they are type-checked, unit-tested and need nothing but the toolchain.
+
+mod ci;
+mod process;
+mod setup;
+mod size;
+mod test;
+mod tidy;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Repository chores")]
+struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install emulators, the cross linker and Rust targets; whatever cannot be installed is skipped
+    Setup,
+    /// Run every test of the workspace
+    Test,
+    /// Run every check that a change must pass
+    Ci,
+    /// Check the layering and the source rules of the workspace
+    Tidy,
+    /// Print the section sizes of the firmware
+    Size,
+}
+
+fn main() -> Result<()> {
+    match Args::parse().task {
+        Task::Setup => {
+            setup::run();
+            Ok(())
+        }
+        Task::Test => test::run(),
+        Task::Ci => ci::run(),
+        Task::Tidy => tidy::run(),
+        Task::Size => size::run(),
+    }
+}

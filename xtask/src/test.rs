@@ -1,0 +1,16 @@
+//! `cargo xtask test`: every test of the workspace.
+
+use anyhow::Result;
+
+use crate::process::{self, THUMBV7EM};
+
+pub fn run() -> Result<()> {
+    // The emulator tests are ordinary cargo tests that skip by themselves. A silent skip looks like a pass, so say it.
+    if !process::has_program("qemu-system-arm") {
+        println!("skipped: QEMU tests (no qemu-system-arm; try `cargo xtask setup`)");
+    } else if !process::has_target(THUMBV7EM) {
+        println!("skipped: QEMU tests (no Rust target {THUMBV7EM}; try `cargo xtask setup`)");
+    }
+    // Release, because the reference interpreter is too slow on real models without optimisation.
+    process::run(&mut process::cargo(&["test", "--release", "--workspace"]))
+}
