@@ -1,1 +1,72 @@
-//! To be written.
+//! From a graph to an artifact for one target.
+//!
+//! [`compile`] is the whole road: the passes of [`passes::PASSES`] rewrite the graph, `schedule` orders it, `lower` turns
+//! nodes into kernel calls, `plan` gives every buffer its place in the arena, `golden` asks the oracle what a device
+//! must compute, and `gate` refuses what the target cannot hold. The same module, target and options give the same bytes.
+
+#![forbid(unsafe_code)]
+
+mod buffers;
+mod error;
+mod gate;
+mod golden;
+mod lower;
+pub mod passes;
+pub mod plan;
+mod report;
+mod schedule;
+
+use sanderling_format::{Artifact, write};
+use sanderling_ir::{Module, verify};
+use sanderling_targets::Target;
+
+pub use error::CompileError;
+pub use report::{Layer, Report};
+
+/// Seed of the generated self-test inputs.
+const GOLDEN_SEED: u32 = 1;
+
+/// A compiled model.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The bytes of the `.sndl` file.
+    pub artifact: Vec<u8>,
+    pub report: Report,
+}
+
+/// Compiles the `main` function of a module for a target.
+pub fn compile(module: &Module, target: &Target) -> Result<Compiled, CompileError> {
+    let main = module.function("main").ok_or(CompileError::NoMain)?;
+    verify(main).map_err(|source| CompileError::Verify { pass: "import", source })?;
+    let (graph, changes) = passes::run(main)?;
+    let graph = schedule::schedule(&graph);
+
+    let mut buffers = buffers::assign(&graph);
+    for (step, node) in graph.nodes.iter().enumerate() {
+        let scratch = lower::lower(&graph, node, &|_| 0, 0, &mut Artifact::default())?;
+        buffers.add_scratch(step, scratch);
+    }
+    let plan = plan::plan(&buffers.requests());
+
+    let mut artifact = Artifact::default();
+    artifact.provenance = report::provenance(module, target);
+    let place = |value| buffers.offset(&plan, value);
+    for (step, node) in graph.nodes.iter().enumerate() {
+        lower::lower(&graph, node, &place, buffers.scratch_offset(&plan, step), &mut artifact)?;
+    }
+    for &id in &graph.inputs {
+        artifact.input(&graph.values[id.0].name, lower::io_record(&graph.values[id.0].name, graph.ty(id), place(id))?);
+    }
+    for &id in &graph.outputs {
+        artifact.output(&graph.values[id.0].name, lower::io_record(&graph.values[id.0].name, graph.ty(id), place(id))?);
+    }
+    artifact.arena_bytes = plan.bytes;
+    artifact.stack_bytes = target.stack_bytes;
+    artifact.macs = graph.nodes.iter().map(|node| lower::macs(&graph, node)).sum();
+    artifact.golden = golden::golden(&graph, GOLDEN_SEED)?;
+
+    let bytes = write(&artifact);
+    let report = report::Report::new(&graph, target, &artifact, bytes.len(), &buffers, &plan, changes);
+    gate::check(target, &report)?;
+    Ok(Compiled { artifact: bytes, report })
+}

@@ -1,6 +1,9 @@
 //! What a kernel call touches, so that a loader can prove it in bounds before anything runs.
 
-/// `bytes` bytes at `offset` of the arena or of the constants section.
+/// Set in an offset that points into the constants section rather than the arena.
+pub const CONSTANTS: u32 = 1 << 31;
+
+/// `bytes` bytes at `offset` of the arena or, where [`CONSTANTS`] is set, of the constants section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Region {
     pub offset: u32,
@@ -8,34 +11,46 @@ pub struct Region {
 }
 
 impl Region {
-    /// One past the last byte; `None` when it does not fit 32 bits.
+    /// One past the last byte; `None` when it does not fit the 31 bits of an offset.
     pub fn end(self) -> Option<u32> {
-        self.offset.checked_add(self.bytes)
+        let end = (self.offset & !CONSTANTS).checked_add(self.bytes)?;
+        (end <= CONSTANTS).then_some(end)
     }
 
-    /// Whether the two share a byte. A region past 4 GiB counts as sharing.
+    /// Whether it lies in the constants section.
+    pub fn is_constant(self) -> bool {
+        self.offset & CONSTANTS != 0
+    }
+
+    /// The offset within its section.
+    pub fn start(self) -> u32 {
+        self.offset & !CONSTANTS
+    }
+
+    /// Whether the two share a byte. A region past 2 GiB counts as sharing.
     pub fn overlaps(self, other: Region) -> bool {
-        if self.bytes == 0 || other.bytes == 0 {
+        if self.bytes == 0 || other.bytes == 0 || self.is_constant() != other.is_constant() {
             return false;
         }
         match (self.end(), other.end()) {
-            (Some(a), Some(b)) => self.offset < b && other.offset < a,
+            (Some(a), Some(b)) => self.start() < b && other.start() < a,
             _ => true,
         }
     }
 }
 
+/// Most regions that a call reads.
+pub const READS: usize = 6;
+
 /// Every region of one kernel call; unused ones are empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Accesses {
-    /// Arena, read.
-    pub inputs: [Region; 2],
-    /// Arena, written; disjoint from all others.
+    /// Arena or constants, disjoint from what is written.
+    pub reads: [Region; READS],
+    /// Arena.
     pub output: Region,
-    /// Arena, written and without meaning afterwards; disjoint from all others.
+    /// Arena: working memory or a second output, disjoint from the first.
     pub scratch: Region,
-    /// Constants section, read.
-    pub constants: [Region; 2],
 }
 
 /// The product, `None` when a factor is zero or it does not fit.

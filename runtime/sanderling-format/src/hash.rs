@@ -34,10 +34,12 @@ pub fn fnv1a32(bytes: &[u8]) -> u32 {
 }
 
 /// Fills `out` with the top bytes of the generator `x -> 1664525 x + 1013904223`, stepped before each byte.
-pub fn lcg_bytes(seed: u32, out: &mut [u8]) {
-    let mut x = seed;
-    for b in out {
-        x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        *b = (x >> 24) as u8;
-    }
+///
+/// Returns where the generator stands, to go on from.
+pub fn lcg_bytes(seed: u32, out: &mut [u8]) -> u32 {
+    out.iter_mut().fold(seed, |x, byte| {
+        let x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        *byte = (x >> 24) as u8;
+        x
+    })
 }

@@ -18,12 +18,12 @@ mod words;
 #[cfg(feature = "alloc")]
 mod write;
 
-pub use access::{Accesses, Region};
+pub use access::{Accesses, CONSTANTS, READS, Region};
 pub use calls::Call;
 pub use hash::{Digest, fnv1a32, lcg_bytes};
-pub use header::{ALIGN, FormatError, HEADER_BYTES, Header, Section, VERSION};
-pub use io::{IO_RECORD_BYTES, IoRecord, read_io};
+pub use header::{ALIGN, FormatError, Golden, HEADER_BYTES, Header, Section, VERSION};
+pub use io::{Element, IO_RECORD_BYTES, IoRecord, RANK_MAX, read_io};
 pub use program::{Program, RawCall};
 pub use words::{Reader, Words};
 #[cfg(feature = "alloc")]
-pub use write::{Artifact, write};
+pub use write::{Artifact, rehash, write};

@@ -40,3 +40,37 @@ impl Words for i32 {
         out.extend_from_slice(&self.to_le_bytes());
     }
 }
+
+impl Words for u64 {
+    fn decode(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(u64::from(reader.word()?) | u64::from(reader.word()?) << 32)
+    }
+    #[cfg(feature = "alloc")]
+    fn encode(&self, out: &mut alloc::vec::Vec<u8>) {
+        out.extend_from_slice(&self.to_le_bytes());
+    }
+}
+
+impl Words for f32 {
+    fn decode(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(f32::from_bits(reader.word()?))
+    }
+    #[cfg(feature = "alloc")]
+    fn encode(&self, out: &mut alloc::vec::Vec<u8>) {
+        out.extend_from_slice(&self.to_le_bytes());
+    }
+}
+
+impl<T: Words + Default + Copy, const N: usize> Words for [T; N] {
+    fn decode(reader: &mut Reader<'_>) -> Option<Self> {
+        let mut all = [T::default(); N];
+        for one in &mut all {
+            *one = T::decode(reader)?;
+        }
+        Some(all)
+    }
+    #[cfg(feature = "alloc")]
+    fn encode(&self, out: &mut alloc::vec::Vec<u8>) {
+        self.iter().for_each(|one| one.encode(out));
+    }
+}

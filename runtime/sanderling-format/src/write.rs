@@ -3,19 +3,24 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::header::{ALIGN, HEADER_BYTES, VERSION};
-use crate::{Call, Digest, IoRecord, Region, Section, Words};
+use crate::access::CONSTANTS;
+use crate::header::{ALIGN, HASHED_FROM, HEADER_BYTES, VERSION};
+use crate::program::PARTIAL;
+use crate::{Call, Digest, Golden, Header, IoRecord, Region, Section, Words};
 
 /// An artifact being made.
 #[derive(Clone, Debug, Default)]
 pub struct Artifact {
     pub arena_bytes: u32,
     pub stack_bytes: u32,
-    pub macs: u32,
-    pub golden_seed: u32,
-    pub golden_digest: u64,
+    pub macs: u64,
+    pub state_bytes: u32,
+    pub golden: Golden,
     /// Where and from what it was made.
     pub provenance: String,
+    /// Expected outputs of the self-test, for float models.
+    pub expected: Vec<u8>,
+    state_init: u32,
     program: Vec<u8>,
     constants: Vec<u8>,
     inputs: Vec<(String, IoRecord)>,
@@ -25,19 +30,20 @@ pub struct Artifact {
 impl Artifact {
     /// Appends a kernel call.
     pub fn call<C: Call>(&mut self, call: &C) {
-        let mut words = Vec::new();
-        call.encode(&mut words);
-        self.program.extend_from_slice(&C::ID.to_le_bytes());
-        self.program.extend_from_slice(&((words.len() / 4) as u16).to_le_bytes());
-        self.program.append(&mut words);
+        self.append(C::ID, call);
     }
 
-    /// Appends aligned constant bytes and returns their offset.
+    /// Appends a kernel call that writes a part of its output.
+    pub fn partial_call<C: Call>(&mut self, call: &C) {
+        self.append(C::ID | PARTIAL, call);
+    }
+
+    /// Appends constant bytes, aligned, and returns their offset, [`CONSTANTS`] set.
     pub fn constant(&mut self, bytes: &[u8]) -> u32 {
         align(&mut self.constants);
         let offset = self.constants.len() as u32;
         self.constants.extend_from_slice(bytes);
-        offset
+        offset | CONSTANTS
     }
 
     /// Declares an input; `record.name` is filled in by [`write`].
@@ -50,9 +56,23 @@ impl Artifact {
         self.outputs.push((name.into(), record));
     }
 
+    /// Sets what the states hold before the first run.
+    pub fn state(&mut self, init: &[u8]) {
+        self.state_init = self.constant(init) & !CONSTANTS;
+        self.state_bytes = init.len() as u32;
+    }
+
     /// Bytes of the constants section.
     pub fn constants_bytes(&self) -> usize {
         self.constants.len()
+    }
+
+    fn append<C: Call>(&mut self, id: u16, call: &C) {
+        let mut words = Vec::new();
+        call.encode(&mut words);
+        self.program.extend_from_slice(&id.to_le_bytes());
+        self.program.extend_from_slice(&((words.len() / 4) as u16).to_le_bytes());
+        self.program.append(&mut words);
     }
 }
 
@@ -73,24 +93,38 @@ pub fn write(artifact: &Artifact) -> Vec<u8> {
     text.extend_from_slice(artifact.provenance.as_bytes());
 
     let mut file = alloc::vec![0; HEADER_BYTES];
-    let mut sections = Vec::new();
-    for bytes in [&artifact.program, &artifact.constants, &inputs, &outputs, &text] {
+    let mut section = |bytes: &[u8]| {
         align(&mut file);
-        sections.push(Section { offset: file.len() as u32, bytes: bytes.len() as u32 });
+        let section = Section { offset: file.len() as u32, bytes: bytes.len() as u32 };
         file.extend_from_slice(bytes);
-    }
-
-    let mut header = Vec::new();
-    header.extend_from_slice(b"SNDL");
-    [VERSION, file.len() as u32, 0, 0].iter().for_each(|w| w.encode(&mut header));
-    [artifact.arena_bytes, artifact.stack_bytes, artifact.macs].iter().for_each(|w| w.encode(&mut header));
-    sections.iter().flat_map(|s| [s.offset, s.bytes]).for_each(|w| w.encode(&mut header));
-    let digest = [artifact.golden_seed, artifact.golden_digest as u32, (artifact.golden_digest >> 32) as u32];
-    digest.iter().for_each(|w| w.encode(&mut header));
-    file[..HEADER_BYTES].copy_from_slice(&header);
-    let hash = Digest::of(&file[20..]);
-    file[12..20].copy_from_slice(&hash.to_le_bytes());
+        section
+    };
+    let header = Header {
+        arena_bytes: artifact.arena_bytes,
+        stack_bytes: artifact.stack_bytes,
+        macs: artifact.macs,
+        state_bytes: artifact.state_bytes,
+        state_init: artifact.state_init,
+        golden: artifact.golden,
+        program: section(&artifact.program),
+        constants: section(&artifact.constants),
+        inputs: section(&inputs),
+        outputs: section(&outputs),
+        text: section(&text),
+        expected: section(&artifact.expected),
+    };
+    let mut head = Vec::from(*b"SNDL");
+    [VERSION, file.len() as u32, 0, 0].iter().for_each(|w| w.encode(&mut head));
+    header.encode(&mut head);
+    file[..HEADER_BYTES].copy_from_slice(&head);
+    rehash(&mut file);
     file
+}
+
+/// Makes the content hash of a whole file right again, for tests that damage files on purpose.
+pub fn rehash(file: &mut [u8]) {
+    let hash = Digest::of(&file[HASHED_FROM..]);
+    file[HASHED_FROM - 8..HASHED_FROM].copy_from_slice(&hash.to_le_bytes());
 }
 
 fn align(bytes: &mut Vec<u8>) {

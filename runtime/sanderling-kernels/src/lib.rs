@@ -1,1 +1,19 @@
-//! To be written.
+//! The kernels: plain functions from bytes to bytes, one family a file, one folder an instruction set.
+//!
+//! A [`Kernel`] pairs a call of `sanderling-format` with the code that computes it. `scalar` is the plain twin that
+//! every other folder equals bit for bit, `dsp` is for Cortex-M4 and up, `avx2` for x86. Tables of kernels are what a
+//! runtime is given: firmware names only those that its model calls, and the linker drops the rest.
+
+#![no_std]
+
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+#[cfg(all(target_arch = "arm", feature = "dsp"))]
+pub mod dsp;
+mod fixed;
+mod kernel;
+pub mod scalar;
+mod window;
+
+pub use kernel::{Isa, Kernel, Operands};

@@ -1,0 +1,147 @@
+//! int8 kernels.
+
+use super::{Call, Clamp, Window, reads, words};
+use crate::access::{Accesses, Region, size};
+use crate::words::{Reader, Words};
+
+words! {
+    /// int8 convolution, also fully connected (a 1x1 window on a 1x1 image).
+    ///
+    /// Weights: `out_c` rows of `row_bytes` (`kernel_h * kernel_w * in_c` rounded up to 4, the tail zero).
+    /// Channels: `out_c` times bias, multiplier, shift as i32.
+    Conv2dI8 {
+        window: Window,
+        clamp: Clamp,
+        input_zero: i32,
+        row_bytes: u32,
+        input: u32, output: u32, scratch: u32, weights: u32, channels: u32,
+    }
+    /// int8 depthwise convolution; output channel `o` reads input channel `o / (out_c / in_c)`.
+    ///
+    /// Weights: `kernel_h * kernel_w` rows of `out_c` bytes. Channels as in [`Conv2dI8`].
+    DepthwiseI8 {
+        window: Window,
+        clamp: Clamp,
+        input_zero: i32,
+        input: u32, output: u32, weights: u32, channels: u32,
+    }
+    /// int8 addition of two tensors of `len` bytes.
+    AddI8 {
+        len: u32,
+        a_zero: i32, a_multiplier: i32, a_shift: i32,
+        b_zero: i32, b_multiplier: i32, b_shift: i32,
+        multiplier: i32, shift: i32,
+        clamp: Clamp,
+        a: u32, b: u32, output: u32,
+    }
+    /// Mean over the part of the window inside the image; `clamp.zero` is unused.
+    AvgPoolI8 { window: Window, clamp: Clamp, input: u32, output: u32, }
+    /// Maximum over the part of the window inside the image; `clamp.zero` is unused.
+    MaxPoolI8 { window: Window, clamp: Clamp, input: u32, output: u32, }
+    /// Softmax over each of `rows` rows of `depth` bytes; output scale 1/256, zero point -128.
+    SoftmaxI8 {
+        rows: u32, depth: u32,
+        multiplier: i32, shift: i32, diff_min: i32,
+        input: u32, output: u32,
+    }
+}
+
+impl Conv2dI8 {
+    /// Columns that the kernel gathers side by side in scratch.
+    pub const COLUMNS: u32 = 2;
+
+    /// Scratch that the kernel needs: none where a pixel's channels are already a whole row.
+    pub fn scratch_bytes(window: &Window, row_bytes: u32) -> Option<u32> {
+        if window.is_pointwise() && window.in_c == row_bytes { Some(0) } else { row_bytes.checked_mul(Self::COLUMNS) }
+    }
+}
+
+impl Call for Conv2dI8 {
+    const ID: u16 = 1;
+    const NAME: &'static str = "conv2d_i8";
+    fn accesses(&self) -> Option<Accesses> {
+        let w = &self.window;
+        let row = w.taps_len()?.checked_next_multiple_of(4)?;
+        let ok = w.is_sane() && self.clamp.is_i8() && row == self.row_bytes && (-128..=127).contains(&self.input_zero);
+        ok.then_some(Accesses {
+            reads: reads([
+                (self.input, w.input_len()?),
+                (self.weights, row.checked_mul(w.out_c)?),
+                (self.channels, w.out_c.checked_mul(12)?),
+            ]),
+            output: Region { offset: self.output, bytes: w.output_len()? },
+            scratch: Region { offset: self.scratch, bytes: Self::scratch_bytes(w, row)? },
+        })
+    }
+}
+
+impl Call for DepthwiseI8 {
+    const ID: u16 = 2;
+    const NAME: &'static str = "depthwise_i8";
+    fn accesses(&self) -> Option<Accesses> {
+        let w = &self.window;
+        let ok = w.is_sane()
+            && self.clamp.is_i8()
+            && (-128..=127).contains(&self.input_zero)
+            && w.out_c.checked_rem(w.in_c)? == 0;
+        ok.then_some(Accesses {
+            reads: reads([
+                (self.input, w.input_len()?),
+                (self.weights, size(&[w.kernel_h, w.kernel_w, w.out_c])?),
+                (self.channels, w.out_c.checked_mul(12)?),
+            ]),
+            output: Region { offset: self.output, bytes: w.output_len()? },
+            scratch: Region::default(),
+        })
+    }
+}
+
+impl Call for AddI8 {
+    const ID: u16 = 3;
+    const NAME: &'static str = "add_i8";
+    fn accesses(&self) -> Option<Accesses> {
+        (self.clamp.is_i8() && self.len > 0).then_some(Accesses {
+            reads: reads([(self.a, self.len), (self.b, self.len)]),
+            output: Region { offset: self.output, bytes: self.len },
+            ..Accesses::default()
+        })
+    }
+}
+
+fn pool_accesses(w: &Window, clamp: &Clamp, input: u32, output: u32) -> Option<Accesses> {
+    (w.is_sane() && clamp.is_i8() && w.in_c == w.out_c).then_some(Accesses {
+        reads: reads([(input, w.input_len()?)]),
+        output: Region { offset: output, bytes: w.output_len()? },
+        ..Accesses::default()
+    })
+}
+
+impl Call for AvgPoolI8 {
+    const ID: u16 = 4;
+    const NAME: &'static str = "avg_pool_i8";
+    fn accesses(&self) -> Option<Accesses> {
+        pool_accesses(&self.window, &self.clamp, self.input, self.output)
+    }
+}
+
+impl Call for MaxPoolI8 {
+    const ID: u16 = 5;
+    const NAME: &'static str = "max_pool_i8";
+    fn accesses(&self) -> Option<Accesses> {
+        pool_accesses(&self.window, &self.clamp, self.input, self.output)
+    }
+}
+
+impl Call for SoftmaxI8 {
+    const ID: u16 = 6;
+    const NAME: &'static str = "softmax_i8";
+    fn accesses(&self) -> Option<Accesses> {
+        let bytes = size(&[self.rows, self.depth])?;
+        // The sum of exponentials is kept with 12 integer bits.
+        (self.depth < 1 << 12).then_some(Accesses {
+            reads: reads([(self.input, bytes)]),
+            output: Region { offset: self.output, bytes },
+            ..Accesses::default()
+        })
+    }
+}

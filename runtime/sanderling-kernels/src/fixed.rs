@@ -1,0 +1,72 @@
+//! Fixed-point arithmetic of `docs/numerics.md`.
+
+use sanderling_format::calls::Clamp;
+
+/// `x * multiplier * 2^(shift - 31)`, rounded as LiteRT's reference kernels round: twice.
+#[inline(always)]
+pub fn rescale(x: i32, multiplier: i32, shift: i32) -> i32 {
+    let product = i64::from(x.wrapping_shl(shift.max(0) as u32)) * i64::from(multiplier);
+    let high = ((product + (1 << 30)) >> 31) as i32;
+    divide_by_power(high, (-shift).max(0) as u32)
+}
+
+/// `x / 2^exponent`, to nearest, halves away from zero; `exponent` below 32.
+#[inline(always)]
+pub fn divide_by_power(x: i32, exponent: u32) -> i32 {
+    if exponent == 0 {
+        return x;
+    }
+    // Of a negative half, one less makes the carry of the last bit shifted out round it down, away from zero.
+    let x = x.wrapping_add(x >> 31);
+    let exponent = exponent & 31;
+    (x >> exponent).wrapping_add((x >> (exponent - 1)) & 1)
+}
+
+/// `a * b / 2^31`, to nearest, saturating (gemmlowp's SaturatingRoundingDoublingHighMul).
+#[inline(always)]
+pub fn high_mul(a: i32, b: i32) -> i32 {
+    let high = (i64::from(a) * i64::from(b) + (1 << 30)) >> 31;
+    i32::try_from(high).unwrap_or(i32::MAX)
+}
+
+/// Bias, multiplier and shift of one output channel.
+#[derive(Clone, Copy)]
+pub struct Channel {
+    pub bias: i32,
+    pub multiplier: i32,
+    pub shift: i32,
+}
+
+impl Channel {
+    /// Reads channel `index` of a channels constant.
+    #[inline(always)]
+    pub fn read(channels: &[u8], index: usize) -> Channel {
+        let word = |i: usize| match channels.get(index * 12 + i * 4..).and_then(|c| c.first_chunk::<4>()) {
+            Some(bytes) => i32::from_le_bytes(*bytes),
+            None => 0,
+        };
+        Channel { bias: word(0), multiplier: word(1), shift: word(2) }
+    }
+
+    /// From an accumulator, without its bias, to an output byte.
+    #[inline(always)]
+    pub fn requantize(&self, acc: i32, clamp: &Clamp) -> u8 {
+        let scaled = rescale(acc.wrapping_add(self.bias), self.multiplier, self.shift);
+        scaled.wrapping_add(clamp.zero).clamp(clamp.low, clamp.high) as u8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_round_away_from_zero() {
+        let cases = [(5, 1, 3), (-5, 1, -3), (4, 3, 1), (-4, 3, -1), (3, 3, 0), (-3, 3, 0), (7, 0, 7)];
+        for (x, exponent, want) in cases {
+            assert_eq!(divide_by_power(x, exponent), want, "{x} >> {exponent}");
+        }
+        assert_eq!(divide_by_power(i32::MAX, 31), 1);
+        assert_eq!(divide_by_power(i32::MIN + 1, 31), -1);
+    }
+}

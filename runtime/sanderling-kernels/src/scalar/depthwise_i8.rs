@@ -1,0 +1,59 @@
+//! int8 depthwise convolution.
+
+use sanderling_format::calls::DepthwiseI8;
+
+use super::Scalar;
+use crate::fixed::Channel;
+use crate::kernel::{Operands, Runs};
+use crate::window::Taps;
+
+impl Runs<DepthwiseI8> for Scalar {
+    fn run(call: &DepthwiseI8, operands: Operands<'_>) {
+        let Operands { reads: [input, weights, channels, ..], output, .. } = operands;
+        let w = &call.window;
+        let (in_c, out_c) = (w.in_c as usize, w.out_c as usize);
+        let image_len = (w.in_h * w.in_w) as usize * in_c;
+        let line_len = w.out_w as usize * out_c;
+        let images = input.chunks_exact(image_len).zip(output.chunks_exact_mut(w.out_h as usize * line_len));
+        for (image, out) in images {
+            for (oy, line) in out.chunks_exact_mut(line_len).enumerate() {
+                let rows = Taps::of_row(w, oy);
+                for (ox, pixel) in line.chunks_exact_mut(out_c).enumerate() {
+                    let columns = Taps::of_column(w, ox);
+                    for (o, out) in pixel.iter_mut().enumerate() {
+                        let acc = accumulate(call, image, weights, &rows, &columns, o);
+                        *out = Channel::read(channels, o).requantize(acc, &call.clamp);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The sum over all taps for output channel `o`; the padding holds the input's zero point.
+pub(crate) fn accumulate(
+    call: &DepthwiseI8,
+    image: &[u8],
+    weights: &[u8],
+    rows: &Taps,
+    columns: &Taps,
+    o: usize,
+) -> i32 {
+    let w = &call.window;
+    let (in_c, out_c, in_w) = (w.in_c as usize, w.out_c as usize, w.in_w as usize);
+    let c = o / (out_c / in_c);
+    let mut acc = 0i32;
+    for ky in 0..w.kernel_h as usize {
+        for kx in 0..w.kernel_w as usize {
+            let x = if rows.inside().contains(&ky) && columns.inside().contains(&kx) {
+                let pixel = rows.at(ky, w.dilation_h) * in_w + columns.at(kx, w.dilation_w);
+                i32::from(image[pixel * in_c + c] as i8)
+            } else {
+                call.input_zero
+            };
+            let weight = weights[(ky * w.kernel_w as usize + kx) * out_c + o];
+            acc = acc.wrapping_add(x * i32::from(weight as i8));
+        }
+    }
+    acc
+}

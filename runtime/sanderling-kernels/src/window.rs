@@ -1,0 +1,74 @@
+//! Where a sliding window meets the image.
+
+use core::ops::Range;
+
+use sanderling_format::calls::Window;
+
+/// A window's row or column: where it starts, and which of its taps lie inside the image.
+#[derive(Clone, Copy)]
+pub struct Taps {
+    /// Coordinate of tap 0; negative in the padding.
+    pub start: i32,
+    /// First tap inside.
+    pub from: usize,
+    /// One past the last tap inside, at least `from`.
+    pub to: usize,
+}
+
+impl Taps {
+    /// Taps of row `oy` of the output.
+    pub fn of_row(w: &Window, oy: usize) -> Taps {
+        Taps::new(oy, w.stride_h, w.dilation_h, w.pad_top, w.kernel_h, w.in_h)
+    }
+
+    /// Taps of column `ox` of the output.
+    pub fn of_column(w: &Window, ox: usize) -> Taps {
+        Taps::new(ox, w.stride_w, w.dilation_w, w.pad_left, w.kernel_w, w.in_w)
+    }
+
+    /// The taps inside the image.
+    pub fn inside(&self) -> Range<usize> {
+        self.from..self.to
+    }
+
+    /// The coordinate of a tap inside.
+    pub fn at(&self, tap: usize, dilation: u32) -> usize {
+        (self.start + (tap as i32) * (dilation as i32)) as usize
+    }
+
+    fn new(o: usize, stride: u32, dilation: u32, pad: u32, kernel: u32, input: u32) -> Taps {
+        let start = (o as i32) * (stride as i32) - pad as i32;
+        // Taps before a coordinate; the loader has seen that none of this overflows.
+        let before =
+            |end: i32| if dilation == 1 { end } else { (end + dilation as i32 - 1) / (dilation.max(1) as i32) };
+        let from = before((-start).max(0)).min(kernel as i32) as usize;
+        let to = before((input as i32 - start).max(0)).min(kernel as i32) as usize;
+        Taps { start, from, to: to.max(from) }
+    }
+}
+
+/// Gathers one window of the image into a column of `kernel_h * kernel_w * in_c` bytes, `fill` outside the image.
+pub fn gather(w: &Window, image: &[u8], rows: &Taps, columns: &Taps, fill: u8, column: &mut [u8]) {
+    let in_c = w.in_c as usize;
+    let (in_w, kernel_w) = (w.in_w as usize, w.kernel_w as usize);
+    for (ky, line) in column.chunks_exact_mut(kernel_w * in_c).take(w.kernel_h as usize).enumerate() {
+        if !rows.inside().contains(&ky) || columns.inside().is_empty() {
+            line.fill(fill);
+            continue;
+        }
+        let (left, rest) = line.split_at_mut(columns.from * in_c);
+        let (middle, right) = rest.split_at_mut((columns.to - columns.from) * in_c);
+        left.fill(fill);
+        right.fill(fill);
+        let row = rows.at(ky, w.dilation_h) * in_w;
+        if w.dilation_w == 1 {
+            let from = (row + columns.at(columns.from, 1)) * in_c;
+            middle.copy_from_slice(&image[from..from + middle.len()]);
+        } else {
+            for (kx, tap) in columns.inside().zip(middle.chunks_exact_mut(in_c)) {
+                let from = (row + columns.at(kx, w.dilation_w)) * in_c;
+                tap.copy_from_slice(&image[from..from + in_c]);
+            }
+        }
+    }
+}
