@@ -1,2 +1,65 @@
-//! To be written.
-fn main() {}
+//! `sanderling`: compiles models for edge devices, runs, measures and verifies them.
+//!
+//! Text for people goes to standard error, results to standard output; with `--json` the result is one JSON object.
+
+mod commands;
+mod qemu;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use commands::{bench, compile, demo, inspect, run, targets, verify};
+
+/// What the exit codes mean, for `--help`.
+const EXIT_CODES: &str = "Exit codes:
+  0  done
+  1  it could not be done; standard error says why
+  2  the command line makes no sense
+  3  `verify` found a difference";
+
+#[derive(Parser)]
+#[command(version, about, after_help = EXIT_CODES, propagate_version = true)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Compile(compile::Args),
+    Run(run::Args),
+    Inspect(inspect::Args),
+    Verify(verify::Args),
+    Bench(bench::Args),
+    Targets(targets::Args),
+    Demo(demo::Args),
+    /// Print the completion script of a shell
+    #[command(
+        after_help = "Example:\n  sanderling completions bash > ~/.local/share/bash-completion/completions/sanderling"
+    )]
+    Completions {
+        shell: clap_complete::Shell,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Args::parse().command {
+        Command::Compile(args) => compile::run(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Targets(args) => targets::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Args::command(), "sanderling", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,1 +1,58 @@
-//! To be written.
+//! Model files into the graph of [`sanderling_ir`].
+//!
+//! [`import`] recognises the format by its content, decomposes the ops of the source format into the
+//! canonical ones, and verifies the result. Input bytes are not trusted: every error is an
+//! [`ImportError`] that names the place, and no input can make the importer panic.
+
+#![forbid(unsafe_code)]
+
+mod error;
+mod flatbuffer;
+mod tflite;
+
+use std::collections::BTreeMap;
+
+pub use error::{ImportError, Site};
+use sanderling_ir::{Module, verify};
+
+/// What the caller decides about an import.
+#[derive(Clone, Debug, Default)]
+pub struct ImportOptions {
+    /// Static shapes of graph inputs, by input name; needed where the file leaves a dimension open.
+    pub shapes: BTreeMap<String, Vec<usize>>,
+}
+
+/// Reads a model file and returns its verified graphs.
+pub fn import(bytes: &[u8], options: &ImportOptions) -> Result<Module, ImportError> {
+    let module = match Format::of(bytes) {
+        Some(Format::Tflite) => tflite::import(bytes, options)?,
+        None => return Err(ImportError::UnknownFormat { found: start(bytes) }),
+    };
+    for function in &module.functions {
+        verify(function).map_err(|source| ImportError::Verify { function: function.name.clone(), source })?;
+    }
+    Ok(module)
+}
+
+/// The formats that [`import`] dispatches on.
+enum Format {
+    Tflite,
+}
+
+impl Format {
+    fn of(bytes: &[u8]) -> Option<Format> {
+        if bytes.get(4..8) == Some(tflite::IDENTIFIER) {
+            return Some(Format::Tflite);
+        }
+        None
+    }
+}
+
+/// The first bytes of a file, for the message that says it was not recognised.
+fn start(bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        return "an empty file".to_string();
+    }
+    let hex: Vec<String> = bytes.iter().take(8).map(|b| format!("{b:02x}")).collect();
+    format!("a file that starts with {}", hex.join(" "))
+}

@@ -9,11 +9,13 @@
 mod graph;
 mod infer;
 mod op;
+mod text;
 mod types;
 mod verify;
 
 pub use graph::{Graph, Module, Node, Source, State, Value, ValueId};
 pub use infer::{InferError, infer};
 pub use op::{Activation, BinaryKind, Coordinates, Op, PadMode, Padding, ReduceKind, ResizeMode, UnaryKind};
+pub use text::{ParseError, parse, print};
 pub use types::{DType, Quant, Tensor, TensorType};
 pub use verify::{Rule, VerifyError, verify};

@@ -10,6 +10,16 @@ pub fn rescale(x: i32, multiplier: i32, shift: i32) -> i32 {
     divide_by_power(high, (-shift).max(0) as u32)
 }
 
+/// `x * multiplier * 2^(shift - 31)`, rounded once, halves away from zero; `shift` in -31..=30.
+#[inline(always)]
+pub fn rescale_once(x: i32, multiplier: i32, shift: i32) -> i32 {
+    let product = i64::from(x) * i64::from(multiplier);
+    let right = (31 - shift).clamp(1, 62) as u32;
+    // Of a negative half, one less makes the shift round it down, away from zero.
+    let rounded = (product + (1i64 << (right - 1)) + (product >> 63)) >> right;
+    rounded as i32
+}
+
 /// `x / 2^exponent`, to nearest, halves away from zero; `exponent` below 32.
 #[inline(always)]
 pub fn divide_by_power(x: i32, exponent: u32) -> i32 {
@@ -51,7 +61,17 @@ impl Channel {
     /// From an accumulator, without its bias, to an output byte.
     #[inline(always)]
     pub fn requantize(&self, acc: i32, clamp: &Clamp) -> u8 {
-        let scaled = rescale(acc.wrapping_add(self.bias), self.multiplier, self.shift);
+        self.finish(rescale(acc.wrapping_add(self.bias), self.multiplier, self.shift), clamp)
+    }
+
+    /// The same with one rounding.
+    #[inline(always)]
+    pub fn requantize_once(&self, acc: i32, clamp: &Clamp) -> u8 {
+        self.finish(rescale_once(acc.wrapping_add(self.bias), self.multiplier, self.shift), clamp)
+    }
+
+    #[inline(always)]
+    fn finish(&self, scaled: i32, clamp: &Clamp) -> u8 {
         scaled.wrapping_add(clamp.zero).clamp(clamp.low, clamp.high) as u8
     }
 }
@@ -59,6 +79,16 @@ impl Channel {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_rounding_is_that_of_real_numbers() {
+        for x in -5000..5000 {
+            let (multiplier, shift) = (1_234_567_890, -9);
+            let real = f64::from(x) * f64::from(multiplier) * 2f64.powi(shift - 31);
+            assert_eq!(rescale_once(x, multiplier, shift), real.round() as i32, "{x}");
+            assert_eq!(rescale_once(x, 1 << 30, 0), (f64::from(x) / 2.0).round() as i32, "{x}");
+        }
+    }
 
     #[test]
     fn halves_round_away_from_zero() {

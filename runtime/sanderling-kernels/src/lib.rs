@@ -9,6 +9,8 @@
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+pub mod avx2;
 #[cfg(all(target_arch = "arm", feature = "dsp"))]
 pub mod dsp;
 mod fixed;

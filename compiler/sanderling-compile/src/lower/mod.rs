@@ -1,9 +1,8 @@
 //! From nodes to kernel calls: integer parameters, packed constants, offsets.
 
-mod conv;
-mod elementwise;
-mod pool;
-mod softmax;
+mod float;
+mod int8;
+mod integer;
 
 use sanderling_format::{Artifact, Call, Element, IoRecord, RANK_MAX, Region, calls};
 use sanderling_ir::{DType, Graph, Node, Op, Padding, Source, Tensor, TensorType, ValueId};
@@ -26,13 +25,10 @@ pub fn lower(
         return Ok(0);
     }
     let mut site = Site { graph, node, place, scratch, artifact };
-    match (&node.op, site.ty(0).dtype) {
-        (Op::Conv2d { .. }, DType::I8) => conv::conv2d(&mut site),
-        (Op::FullyConnected { .. }, DType::I8) => conv::fully_connected(&mut site),
-        (Op::Binary { .. }, DType::I8) => elementwise::binary(&mut site),
-        (Op::AvgPool2d { .. } | Op::MaxPool2d { .. }, DType::I8) => pool::pool(&mut site),
-        (Op::Softmax { .. }, DType::I8) => softmax::softmax(&mut site),
-        _ => site.fail(format!("there is no kernel for {} inputs yet", site.ty(0))),
+    match site.ty(0).dtype {
+        DType::I8 | DType::U8 => int8::lower(&mut site),
+        DType::F32 | DType::F16 | DType::BF16 => float::lower(&mut site),
+        DType::Bool | DType::I16 | DType::I32 | DType::I64 => integer::lower(&mut site),
     }
 }
 
@@ -100,6 +96,10 @@ impl Site<'_> {
     fn fail<T>(&self, what: String) -> Result<T, CompileError> {
         let node = self.graph.values[self.node.outputs[0].0].name.clone();
         Err(CompileError::Unsupported { node, op: self.node.op.name(), what })
+    }
+
+    fn no_kernel(&self) -> Result<u32, CompileError> {
+        self.fail(format!("there is no kernel for an input {} yet", self.ty(0)))
     }
 
     /// The type of an input.

@@ -55,11 +55,13 @@ const ORDERS: [Order; 4] = [
 ];
 
 fn lower_bound(requests: &[Request]) -> u32 {
-    let live = |step| requests.iter().filter(|r| r.first <= step && step <= r.last).map(aligned).sum();
-    let bound = requests.iter().map(|r| live(r.first)).max().unwrap_or(0);
-    // Only the buffer on top saves the bytes of its alignment.
-    let slack = requests.iter().map(|r| aligned(r) - r.bytes).max().unwrap_or(0);
-    bound.saturating_sub(slack)
+    let live = |step| requests.iter().filter(move |r| r.first <= step && step <= r.last);
+    let at = |step| {
+        // Only the buffer on top saves the bytes of its alignment.
+        let slack = live(step).map(|r| aligned(r) - r.bytes).max().unwrap_or(0);
+        live(step).map(aligned).sum::<u32>() - slack
+    };
+    requests.iter().map(|r| at(r.first)).max().unwrap_or(0)
 }
 
 /// Places each request in this order at the lowest offset that is free.

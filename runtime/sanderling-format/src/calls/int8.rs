@@ -12,6 +12,8 @@ words! {
     Conv2dI8 {
         window: Window,
         clamp: Clamp,
+        /// 0: sums are rescaled with two roundings, as LiteRT's convolutions; 1: with one, as its fully connected.
+        rounding: u32,
         input_zero: i32,
         row_bytes: u32,
         input: u32, output: u32, scratch: u32, weights: u32, channels: u32,
@@ -62,7 +64,11 @@ impl Call for Conv2dI8 {
     fn accesses(&self) -> Option<Accesses> {
         let w = &self.window;
         let row = w.taps_len()?.checked_next_multiple_of(4)?;
-        let ok = w.is_sane() && self.clamp.is_i8() && row == self.row_bytes && (-128..=127).contains(&self.input_zero);
+        let ok = w.is_sane()
+            && self.clamp.is_i8()
+            && self.rounding < 2
+            && row == self.row_bytes
+            && (-128..=127).contains(&self.input_zero);
         ok.then_some(Accesses {
             reads: reads([
                 (self.input, w.input_len()?),

@@ -8,18 +8,12 @@ mod depthwise_i8;
 
 use sanderling_format::calls::*;
 
-use crate::kernel::{Isa, Kernel, kernel};
+use crate::kernel::{Isa, Kernel, kernel, overlay};
 use crate::scalar;
 
 /// Code that uses the DSP extension.
-pub struct Dsp;
+struct Dsp;
 
-/// int8 convolution and fully connected.
-pub const CONV2D_I8: Kernel = kernel::<Conv2dI8, Dsp>(Isa::Dsp);
-/// int8 depthwise convolution.
-pub const DEPTHWISE_I8: Kernel = kernel::<DepthwiseI8, Dsp>(Isa::Dsp);
-
-pub use scalar::{ADD_I8, AVG_POOL_I8, MAX_POOL_I8, SOFTMAX_I8};
-
-/// All kernels, those of this folder where there are any.
-pub const ALL: &[Kernel] = &[CONV2D_I8, DEPTHWISE_I8, ADD_I8, AVG_POOL_I8, MAX_POOL_I8, SOFTMAX_I8];
+/// Every kernel: those of this folder where there are any, the scalar ones elsewhere.
+pub const ALL: &[Kernel] =
+    &overlay(&scalar::TABLE, &[kernel::<Conv2dI8, Dsp>(Isa::Dsp), kernel::<DepthwiseI8, Dsp>(Isa::Dsp)]);

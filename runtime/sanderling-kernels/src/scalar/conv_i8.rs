@@ -102,8 +102,8 @@ impl Layer<'_> {
             for acc in acc.iter().take(rows) {
                 let channel = Channel::read(self.channels, o);
                 if let (Some(a), Some(b)) = (out.0.get_mut(o), out.1.get_mut(o)) {
-                    *a = channel.requantize(acc[0], &self.call.clamp);
-                    *b = channel.requantize(acc[1], &self.call.clamp);
+                    *a = self.requantize(&channel, acc[0]);
+                    *b = self.requantize(&channel, acc[1]);
                 }
                 o += 1;
             }
@@ -121,12 +121,20 @@ impl Layer<'_> {
         let mut store = |rows: usize, acc: [i32; 4]| {
             for &acc in acc.iter().take(rows) {
                 if let Some(out) = out.get_mut(o) {
-                    *out = Channel::read(self.channels, o).requantize(acc, &self.call.clamp);
+                    *out = self.requantize(&Channel::read(self.channels, o), acc);
                 }
                 o += 1;
             }
         };
         blocks.for_each(|rows| store(D::ROWS, D::single(rows, column)));
         rest.chunks_exact(row_bytes).for_each(|row| store(1, Scalar::single(row, column)));
+    }
+
+    #[inline(always)]
+    fn requantize(&self, channel: &Channel, acc: i32) -> u8 {
+        match self.call.rounding {
+            0 => channel.requantize(acc, &self.call.clamp),
+            _ => channel.requantize_once(acc, &self.call.clamp),
+        }
     }
 }

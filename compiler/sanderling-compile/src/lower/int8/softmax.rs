@@ -4,8 +4,8 @@ use sanderling_format::calls::SoftmaxI8;
 use sanderling_ir::Op;
 use sanderling_oracle::params;
 
-use super::Site;
 use crate::CompileError;
+use crate::lower::Site;
 
 pub fn softmax(site: &mut Site) -> Result<u32, CompileError> {
     let Op::Softmax { beta } = site.node.op else {

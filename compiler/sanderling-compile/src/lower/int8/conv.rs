@@ -4,11 +4,17 @@ use sanderling_format::calls::{Conv2dI8, DepthwiseI8, Window};
 use sanderling_ir::{Op, Padding, Tensor, TensorType};
 use sanderling_oracle::params::{self, Multiplier};
 
-use super::{Site, window};
 use crate::CompileError;
+use crate::lower::{Site, window};
 
-/// The real multiplier from scales of input, weights and output.
-type Rule = fn(f32, f32, f32) -> f64;
+/// How sums are rescaled.
+#[derive(Clone, Copy, PartialEq)]
+enum Rounding {
+    /// A fixed-point multiplier, rounded twice: convolutions.
+    Twice,
+    /// The real multiplier, rounded once: fully connected layers.
+    Once,
+}
 
 pub fn conv2d(site: &mut Site) -> Result<u32, CompileError> {
     let Op::Conv2d { stride, dilation, padding, groups, .. } = site.node.op else {
@@ -17,7 +23,7 @@ pub fn conv2d(site: &mut Site) -> Result<u32, CompileError> {
     let shape = site.ty(1).shape.clone();
     let w = window(site.ty(0), site.out_ty(), [shape[1], shape[2]], stride, dilation, padding);
     if groups == 1 {
-        conv(site, w, params::conv_multiplier)
+        conv(site, w, Rounding::Twice)
     } else if groups == w.in_c as usize {
         depthwise(site, w)
     } else {
@@ -30,11 +36,10 @@ pub fn fully_connected(site: &mut Site) -> Result<u32, CompileError> {
     let pixels = |ty: &TensorType| TensorType::new(ty.dtype, &[1, 1, ty.shape[0], ty.shape[1]]);
     let (x, y) = (pixels(site.ty(0)), pixels(site.out_ty()));
     let w = window(&x, &y, [1, 1], [1, 1], [1, 1], Padding::default());
-    let per_channel = site.ty(1).quant.as_ref().is_some_and(|q| q.scales.len() > 1);
-    conv(site, w, if per_channel { params::conv_multiplier } else { params::legacy_conv_multiplier })
+    conv(site, w, Rounding::Once)
 }
 
-fn conv(site: &mut Site, window: Window, rule: Rule) -> Result<u32, CompileError> {
+fn conv(site: &mut Site, window: Window, rounding: Rounding) -> Result<u32, CompileError> {
     let weights = site.constant(1)?;
     let taps = weights.ty.shape[1..].iter().product::<usize>();
     let row_bytes = taps.next_multiple_of(4);
@@ -44,10 +49,11 @@ fn conv(site: &mut Site, window: Window, rule: Rule) -> Result<u32, CompileError
     }
     let rows: Vec<i32> =
         weights.as_i8().chunks_exact(taps).map(|row| row.iter().map(|&w| i32::from(w)).sum()).collect();
-    let channels = channels(site, &rows, rule)?;
+    let channels = channels(site, &rows, rounding)?;
     let call = Conv2dI8 {
         window,
         clamp: site.clamp()?,
+        rounding: u32::from(rounding == Rounding::Once),
         input_zero: site.quant(site.ty(0))?.1,
         row_bytes: row_bytes as u32,
         input: site.at(0),
@@ -67,7 +73,7 @@ fn depthwise(site: &mut Site, window: Window) -> Result<u32, CompileError> {
     let packed: Vec<u8> = (0..taps * out_c).map(|i| weights.data[(i % out_c) * taps + i / out_c]).collect();
     let rows: Vec<i32> =
         weights.as_i8().chunks_exact(taps).map(|row| row.iter().map(|&w| i32::from(w)).sum()).collect();
-    let channels = channels(site, &rows, params::conv_multiplier)?;
+    let channels = channels(site, &rows, Rounding::Twice)?;
     let call = DepthwiseI8 {
         window,
         clamp: site.clamp()?,
@@ -81,7 +87,7 @@ fn depthwise(site: &mut Site, window: Window) -> Result<u32, CompileError> {
 }
 
 /// Bias with the input's zero point folded in, multiplier and shift, for each output channel.
-fn channels(site: &Site, row_sums: &[i32], rule: Rule) -> Result<Vec<u8>, CompileError> {
+fn channels(site: &Site, row_sums: &[i32], rounding: Rounding) -> Result<Vec<u8>, CompileError> {
     let (scale_x, zero_x) = site.quant(site.ty(0))?;
     let (scale_y, _) = site.quant(site.out_ty())?;
     let bias: &Tensor = site.constant(2)?;
@@ -91,12 +97,63 @@ fn channels(site: &Site, row_sums: &[i32], rule: Rule) -> Result<Vec<u8>, Compil
     if quant.zero_points.iter().any(|&z| z != 0) || (quant.scales.len() > 1 && quant.axis != 0) {
         return site.fail("the weights should be symmetric, with one scale or one for each output channel".into());
     }
-    let channel = |(o, (bias, &sum)): (usize, (i32, &i32))| {
-        let scale_w = quant.scales[o % quant.scales.len()];
-        let Multiplier { multiplier, shift } = Multiplier::new(rule(scale_x, scale_w, scale_y));
+    let mut packed = Vec::with_capacity(row_sums.len() * 12);
+    for (o, (bias, &sum)) in bias.as_i32().into_iter().zip(row_sums).enumerate() {
+        let real = params::conv_multiplier(scale_x, quant.scales[o % quant.scales.len()], scale_y);
+        let Multiplier { multiplier, shift } = match rounding {
+            Rounding::Twice => Multiplier::new(real),
+            Rounding::Once => match once(real) {
+                Some(multiplier) => multiplier,
+                None => return site.fail(format!("no 31-bit multiplier stands for the factor {real}")),
+            },
+        };
         // Sums wrap: the accumulator wraps with them and ends where it would have.
         let bias = bias.wrapping_sub(zero_x.wrapping_mul(sum));
-        [bias, multiplier, shift].into_iter().flat_map(i32::to_le_bytes)
-    };
-    Ok(bias.as_i32().into_iter().zip(row_sums).enumerate().flat_map(channel).collect())
+        packed.extend([bias, multiplier, shift].into_iter().flat_map(i32::to_le_bytes));
+    }
+    Ok(packed)
+}
+
+/// A multiplier that, rounded once, gives what `real` in double precision gives, for every sum that is not clamped.
+///
+/// Both are monotonic, so that it is enough to compare them on both sides of each step of the result.
+fn once(real: f64) -> Option<Multiplier> {
+    let near = Multiplier::new(real);
+    let candidates = [0, 1, -1].map(|d| Multiplier { multiplier: near.multiplier.saturating_add(d), ..near });
+    candidates.into_iter().find(|candidate| {
+        // Zero points and clamps keep the result within 9 bits and a sign.
+        (-512..=512).all(|step| {
+            let edge = ((f64::from(step) - 0.5) / real).round() as i64;
+            (edge - 1..=edge + 1).all(|sum| {
+                let Ok(sum) = i32::try_from(sum) else { return true };
+                params::scale_rounded(sum.into(), real) == rescaled_once(sum, *candidate)
+            })
+        })
+    })
+}
+
+/// What kernels compute.
+fn rescaled_once(sum: i32, Multiplier { multiplier, shift }: Multiplier) -> i32 {
+    let product = i128::from(sum) * i128::from(multiplier);
+    let half = 1i128 << (30 - shift);
+    ((product.abs() + half) >> (31 - shift)) as i32 * product.signum() as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_rounding_has_a_multiplier() {
+        for i in 1..200 {
+            let real = f64::from(i) * 1.234_567e-4;
+            let multiplier = once(real).unwrap();
+            for sum in (-100_000..100_000).step_by(37) {
+                let want = params::scale_rounded(sum.into(), real);
+                if want.abs() <= 512 {
+                    assert_eq!(rescaled_once(sum, multiplier), want, "{sum} * {real}");
+                }
+            }
+        }
+    }
 }

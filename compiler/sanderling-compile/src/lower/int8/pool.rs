@@ -3,8 +3,8 @@
 use sanderling_format::calls::{AvgPoolI8, MaxPoolI8};
 use sanderling_ir::Op;
 
-use super::{Site, window};
 use crate::CompileError;
+use crate::lower::{Site, window};
 
 pub fn pool(site: &mut Site) -> Result<u32, CompileError> {
     if site.ty(0).quant != site.out_ty().quant {

@@ -4,8 +4,8 @@ use sanderling_format::calls::AddI8;
 use sanderling_ir::{BinaryKind, Op};
 use sanderling_oracle::params;
 
-use super::Site;
 use crate::CompileError;
+use crate::lower::Site;
 
 pub fn binary(site: &mut Site) -> Result<u32, CompileError> {
     let Op::Binary { kind: BinaryKind::Add, .. } = site.node.op else {

@@ -1,0 +1,76 @@
+//! The four int8 models of MLPerf Tiny: LiteRT's reference outputs, and the oracle's after every kernel call.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use sanderling_format::{fnv1a32, lcg_bytes};
+use sanderling_host::{Backend, kernels};
+use sanderling_import::ImportOptions;
+use sanderling_runtime::{Model, Session};
+
+/// Hashes of LiteRT's reference outputs for the generated inputs of seeds 1 to 3.
+const GOLDEN: [(&str, [i32; 3]); 4] = [
+    ("kws", [-1422926863, -1890131565, 777439969]),
+    ("ic", [1434178402, -134306792, -1348987053]),
+    ("vww", [979336969, -1419318095, -1419318095]),
+    ("ad", [550695696, -1253039283, -1113173357]),
+];
+
+/// The file of a model: that of the repository, or one of the public data where they are.
+fn file(name: &str) -> Option<PathBuf> {
+    if name == "kws" {
+        return Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/models/kws/model.tflite"));
+    }
+    let data = env::var_os("SANDERLING_DATA")?;
+    Some(Path::new(&data).join(format!("models/tflite/mlperf_{name}_int8/model.tflite")))
+}
+
+fn compile(name: &str, target: &str) -> Option<Vec<u8>> {
+    let Some(path) = file(name) else {
+        eprintln!("skipped: {name} (SANDERLING_DATA is not set)");
+        return None;
+    };
+    let module = sanderling_import::import(&std::fs::read(path).unwrap(), &ImportOptions::default()).unwrap();
+    let target = sanderling_targets::find(target).unwrap();
+    Some(sanderling_compile::compile(&module, &target).unwrap().artifact)
+}
+
+#[test]
+fn outputs_are_those_of_litert() {
+    for (name, hashes) in GOLDEN {
+        let Some(artifact) = compile(name, "nucleo-l4r5zi") else { continue };
+        for backend in [Backend::Scalar, Backend::Auto] {
+            let model = Model::parse(&artifact, kernels(backend)).unwrap();
+            let mut arena = vec![0; model.arena_bytes()];
+            let mut session = Session::new(&model, &mut arena).unwrap();
+            for (seed, want) in (1..).zip(hashes) {
+                lcg_bytes(seed, session.input(0).unwrap());
+                session.run().unwrap();
+                let found = fnv1a32(session.output(0).unwrap()) as i32;
+                assert_eq!(found, want, "{name}, seed {seed}, {backend:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_layer_is_the_oracles() {
+    for (name, _) in GOLDEN {
+        let Some(artifact) = compile(name, "host") else { continue };
+        for backend in [Backend::Scalar, Backend::Auto] {
+            let model = Model::parse(&artifact, kernels(backend)).unwrap();
+            let mut arena = vec![0; model.arena_bytes()];
+            Session::new(&model, &mut arena).unwrap().self_test().unwrap_or_else(|e| panic!("{name} {backend:?}: {e}"));
+        }
+    }
+}
+
+/// The bars of the project for working memory, scratch included.
+#[test]
+fn arenas_are_small() {
+    for (name, most) in [("kws", 16_000), ("ic", 49_440), ("vww", 55_296), ("ad", 768)] {
+        let Some(artifact) = compile(name, "nucleo-l4r5zi") else { continue };
+        let model = Model::parse(&artifact, kernels(Backend::Scalar)).unwrap();
+        assert_eq!(model.arena_bytes(), most, "{name}");
+    }
+}

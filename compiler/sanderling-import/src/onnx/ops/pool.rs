@@ -1,0 +1,78 @@
+//! Pools: over a window, and over everything.
+
+use sanderling_ir::{Activation, Op, Padding, ReduceKind};
+
+use super::conv::{Pads, Window, from_plane, spatial, to_plane};
+use crate::ImportError;
+use crate::onnx::builder::Builder;
+use crate::onnx::call::{Call, One};
+
+/// The window and the padding of a pool.
+fn read(b: &Builder, call: &Call, input: [usize; 2]) -> Result<(Window, Padding), ImportError> {
+    let x = call.input(0)?;
+    let axes = b.rank(x).saturating_sub(2);
+    let Some(kernel) = call.ints("kernel_shape")? else { return call.fail("attribute kernel_shape is missing") };
+    if kernel.len() != axes {
+        return call.fail(format!("kernel_shape {kernel:?} does not fit {}", b.ty(x)));
+    }
+    let window = Window::read(call, &call.sizes("kernel_shape", axes, 1)?)?;
+    if window.dilation != [1, 1] {
+        return call.refuse("dilations", format!("{:?}", window.dilation), "1 works");
+    }
+    let mut padding = window.padding(input);
+    if call.flag("ceil_mode")? && matches!(window.pads, Pads::Given(_)) {
+        padding.bottom += last_window(input[0] + padding.top + padding.bottom, padding.bottom, &window, 0);
+        padding.right += last_window(input[1] + padding.left + padding.right, padding.right, &window, 1);
+    }
+    Ok((window, padding))
+}
+
+/// How much a last window, of which only a part lies inside, reaches beyond the padded input.
+fn last_window(padded: usize, after: usize, window: &Window, axis: usize) -> usize {
+    let (kernel, stride) = (window.kernel[axis], window.stride[axis]);
+    let Some(free) = padded.checked_sub(kernel) else { return 0 };
+    let start = free.div_ceil(stride) * stride;
+    // A window that would start in the padding after the input does not exist.
+    if start >= padded - after { 0 } else { (start + kernel).saturating_sub(padded) }
+}
+
+/// The input as a plane, refused if it is none.
+fn plane(b: &mut Builder, call: &Call) -> One {
+    let x = call.input(0)?;
+    match b.rank(x) {
+        3 | 4 => to_plane(b, call, x),
+        rank => call.unsupported(format!("{} has {rank} dimensions; 3 or 4 work", b.ty(x))),
+    }
+}
+
+pub(crate) fn max_pool(b: &mut Builder, call: &Call) -> One {
+    call.at_most_outputs(1)?;
+    let x = plane(b, call)?;
+    let (window, padding) = read(b, call, spatial(b, x))?;
+    let op = Op::MaxPool2d { kernel: window.kernel, stride: window.stride, padding, activation: Activation::None };
+    let y = b.push(call, op, &[x])?;
+    from_plane(b, call, y, b.rank(call.input(0)?))
+}
+
+pub(crate) fn average_pool(b: &mut Builder, call: &Call) -> One {
+    let x = plane(b, call)?;
+    let (window, padding) = read(b, call, spatial(b, x))?;
+    let count_padding = call.flag("count_include_pad")?;
+    let explicit = window.padding(spatial(b, x));
+    if count_padding && padding != explicit {
+        return call.refuse("ceil_mode", 1, "with count_include_pad = 1 only 0 works");
+    }
+    let (kernel, stride, activation) = (window.kernel, window.stride, Activation::None);
+    let y = b.push(call, Op::AvgPool2d { kernel, stride, padding, count_padding, activation }, &[x])?;
+    from_plane(b, call, y, b.rank(call.input(0)?))
+}
+
+/// Over all spatial axes. The order of the axes does not matter here, so that nothing is transposed.
+pub(crate) fn global(b: &mut Builder, call: &Call, kind: ReduceKind) -> One {
+    let x = call.input(0)?;
+    if b.rank(x) < 3 {
+        return call.fail(format!("{} has no spatial dimensions", b.ty(x)));
+    }
+    let axes = (2..b.rank(x)).collect();
+    b.push(call, Op::Reduce { kind, axes, keep_dims: true }, &[x])
+}

@@ -1,0 +1,79 @@
+//! int8 convolution: four weight rows against one or two columns, widened to 16 bits, 16 taps at a time.
+
+use core::arch::x86_64::*;
+
+use sanderling_format::calls::Conv2dI8;
+
+use super::Avx2;
+use crate::kernel::{Operands, Runs};
+use crate::scalar::{Dot, convolve};
+
+impl Runs<Conv2dI8> for Avx2 {
+    fn run(call: &Conv2dI8, operands: Operands<'_>) {
+        convolve::<Avx2>(call, operands);
+    }
+}
+
+impl Dot for Avx2 {
+    const ROWS: usize = 4;
+
+    #[inline(always)]
+    fn pair(rows: &[u8], columns: &[u8], row_bytes: usize) -> [[i32; 2]; 4] {
+        assert!(rows.len() >= 4 * row_bytes && columns.len() >= 2 * row_bytes);
+        // SAFETY: `Avx2` is reached through `detect` alone; the lengths were just checked.
+        let [first, second] = unsafe { dot::<2>(rows.as_ptr(), columns.as_ptr(), row_bytes) };
+        core::array::from_fn(|r| [first[r], second[r]])
+    }
+
+    #[inline(always)]
+    fn single(rows: &[u8], column: &[u8]) -> [i32; 4] {
+        assert!(rows.len() >= 4 * column.len());
+        // SAFETY: as above.
+        let [acc] = unsafe { dot::<1>(rows.as_ptr(), column.as_ptr(), column.len()) };
+        acc
+    }
+}
+
+/// Four rows against `N` columns, all of `n` bytes.
+///
+/// # Safety
+/// The CPU has AVX2; `rows` points to `4 * n` bytes and `columns` to `N * n`.
+#[target_feature(enable = "avx2")]
+unsafe fn dot<const N: usize>(rows: *const u8, columns: *const u8, n: usize) -> [[i32; 4]; N] {
+    let mut acc = [[_mm256_setzero_si256(); 4]; N];
+    let whole = n - n % 16;
+    for k in (0..whole).step_by(16) {
+        // SAFETY: 16 bytes at `k` lie inside every row and column.
+        let wide = |p: *const u8| unsafe { _mm256_cvtepi8_epi16(_mm_loadu_si128(p.cast())) };
+        let x: [__m256i; N] = core::array::from_fn(|c| wide(columns.wrapping_add(c * n + k)));
+        for r in 0..4 {
+            let w = wide(rows.wrapping_add(r * n + k));
+            for c in 0..N {
+                acc[c][r] = _mm256_add_epi32(acc[c][r], _mm256_madd_epi16(w, x[c]));
+            }
+        }
+    }
+    let mut sums: [[i32; 4]; N] = core::array::from_fn(|c| horizontal(acc[c]));
+    for k in whole..n {
+        for (c, sums) in sums.iter_mut().enumerate() {
+            // SAFETY: `k` is below `n`.
+            let at = |p: *const u8, i: usize| i32::from(unsafe { *p.add(i) } as i8);
+            let x = at(columns, c * n + k);
+            for (r, sum) in sums.iter_mut().enumerate() {
+                *sum = sum.wrapping_add(at(rows, r * n + k) * x);
+            }
+        }
+    }
+    sums
+}
+
+/// The sum of the lanes of each of four vectors.
+#[target_feature(enable = "avx2")]
+fn horizontal(v: [__m256i; 4]) -> [i32; 4] {
+    let pairs = _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));
+    let sum = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
+    let mut out = [0; 4];
+    // SAFETY: `out` has 16 bytes.
+    unsafe { _mm_storeu_si128(out.as_mut_ptr().cast(), sum) };
+    out
+}

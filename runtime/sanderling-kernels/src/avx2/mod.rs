@@ -1,0 +1,18 @@
+//! x86 with AVX2 and FMA.
+
+mod conv_i8;
+
+use sanderling_format::calls::*;
+
+use crate::kernel::{Isa, Kernel, kernel, overlay};
+use crate::scalar;
+
+/// Code that uses AVX2. It is reached through [`detect`] alone, so that it never runs where it cannot.
+struct Avx2;
+
+const ALL: &[Kernel] = &overlay(&scalar::TABLE, &[kernel::<Conv2dI8, Avx2>(Isa::Avx2)]);
+
+/// The kernels, where the CPU and the operating system support them.
+pub fn detect() -> Option<&'static [Kernel]> {
+    (std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma")).then_some(ALL)
+}
