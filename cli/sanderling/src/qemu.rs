@@ -24,6 +24,8 @@ pub struct Report {
     pub stack_high_water_bytes: u64,
     /// Of one run.
     pub instructions: u64,
+    /// Of each kernel call.
+    pub call_instructions: Vec<u64>,
     /// Digests over every layer, one a sample.
     pub traces: Vec<String>,
     /// Output bytes, those of a sample one behind another.
@@ -84,6 +86,7 @@ fn parse(text: &str) -> Result<Report> {
             "arena_bytes" => report.arena_bytes = value.parse()?,
             "stack_high_water_bytes" => report.stack_high_water_bytes = value.parse()?,
             "instructions" => report.instructions = value.parse()?,
+            "call_instructions" => report.call_instructions.push(value.parse()?),
             "sample_trace" => report.traces.push(value.to_string()),
             "output" => report.outputs.extend(bytes(value)?),
             _ => bail!("the board says something unexpected: {line}"),

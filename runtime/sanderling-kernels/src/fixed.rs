@@ -48,13 +48,14 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Reads channel `index` of a channels constant.
+    /// Bytes of a channel in a channels constant.
+    pub const BYTES: usize = 12;
+
+    /// Reads a channel.
     #[inline(always)]
-    pub fn read(channels: &[u8], index: usize) -> Channel {
-        let word = |i: usize| match channels.get(index * 12 + i * 4..).and_then(|c| c.first_chunk::<4>()) {
-            Some(bytes) => i32::from_le_bytes(*bytes),
-            None => 0,
-        };
+    pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Channel {
+        let (words, _) = bytes.as_chunks();
+        let word = |i: usize| words.get(i).map_or(0, |&word| i32::from_le_bytes(word));
         Channel { bias: word(0), multiplier: word(1), shift: word(2) }
     }
 

@@ -64,6 +64,7 @@ fn on_qemu(args: &Args) -> Result<bool> {
             "trace": report.trace,
             "arena_bytes": report.arena_bytes,
             "instructions": report.instructions,
+            "call_instructions": report.call_instructions,
             "stack_high_water_bytes": report.stack_high_water_bytes,
         });
         println!("{object}");

@@ -6,7 +6,10 @@ use sanderling_format::calls::Conv2dI8;
 
 use super::Avx2;
 use crate::kernel::{Operands, Runs};
-use crate::scalar::{Dot, convolve};
+use crate::scalar::{Columns, Layer, convolve, dot};
+
+/// Weight rows taken at once.
+const ROWS: usize = 4;
 
 impl Runs<Conv2dI8> for Avx2 {
     fn run(call: &Conv2dI8, operands: Operands<'_>) {
@@ -14,23 +17,39 @@ impl Runs<Conv2dI8> for Avx2 {
     }
 }
 
-impl Dot for Avx2 {
-    const ROWS: usize = 4;
-
-    #[inline(always)]
-    fn pair(rows: &[u8], columns: &[u8], row_bytes: usize) -> [[i32; 2]; 4] {
-        assert!(rows.len() >= 4 * row_bytes && columns.len() >= 2 * row_bytes);
-        // SAFETY: `Avx2` is reached through `detect` alone; the lengths were just checked.
-        let [first, second] = unsafe { dot::<2>(rows.as_ptr(), columns.as_ptr(), row_bytes) };
-        core::array::from_fn(|r| [first[r], second[r]])
+impl Columns for Avx2 {
+    fn pair(layer: &Layer<'_>, columns: &[u8], (a, b): (&mut [u8], &mut [u8])) {
+        all_rows::<2>(layer, columns, [a, b]);
     }
 
-    #[inline(always)]
-    fn single(rows: &[u8], column: &[u8]) -> [i32; 4] {
-        assert!(rows.len() >= 4 * column.len());
-        // SAFETY: as above.
-        let [acc] = unsafe { dot::<1>(rows.as_ptr(), column.as_ptr(), column.len()) };
-        acc
+    fn single(layer: &Layer<'_>, column: &[u8], out: &mut [u8]) {
+        all_rows::<1>(layer, column, [out]);
+    }
+}
+
+/// All channels of `N` columns.
+fn all_rows<const N: usize>(layer: &Layer<'_>, columns: &[u8], mut out: [&mut [u8]; N]) {
+    let n = layer.call.row_bytes as usize;
+    assert!(columns.len() >= N * n);
+    let blocks = layer.weights.chunks_exact(ROWS * n);
+    let rest = blocks.remainder().chunks_exact(n);
+    let mut o = 0;
+    for rows in blocks {
+        // SAFETY: `Avx2` is reached through `detect` alone; `rows` has four rows, and `columns` is long enough as just
+        // checked.
+        let sums = unsafe { dots::<N>(rows.as_ptr(), columns.as_ptr(), n) };
+        for (out, sums) in out.iter_mut().zip(sums) {
+            for (i, sum) in sums.into_iter().enumerate() {
+                out[o + i] = layer.requantize(&layer.channels[o + i], sum);
+            }
+        }
+        o += ROWS;
+    }
+    for row in rest {
+        for (out, column) in out.iter_mut().zip(columns.chunks_exact(n)) {
+            out[o] = layer.requantize(&layer.channels[o], dot(row, column));
+        }
+        o += 1;
     }
 }
 
@@ -39,21 +58,21 @@ impl Dot for Avx2 {
 /// # Safety
 /// The CPU has AVX2; `rows` points to `4 * n` bytes and `columns` to `N * n`.
 #[target_feature(enable = "avx2")]
-unsafe fn dot<const N: usize>(rows: *const u8, columns: *const u8, n: usize) -> [[i32; 4]; N] {
-    let mut acc = [[_mm256_setzero_si256(); 4]; N];
+unsafe fn dots<const N: usize>(rows: *const u8, columns: *const u8, n: usize) -> [[i32; ROWS]; N] {
+    let mut acc = [[_mm256_setzero_si256(); ROWS]; N];
     let whole = n - n % 16;
     for k in (0..whole).step_by(16) {
         // SAFETY: 16 bytes at `k` lie inside every row and column.
         let wide = |p: *const u8| unsafe { _mm256_cvtepi8_epi16(_mm_loadu_si128(p.cast())) };
         let x: [__m256i; N] = core::array::from_fn(|c| wide(columns.wrapping_add(c * n + k)));
-        for r in 0..4 {
+        for r in 0..ROWS {
             let w = wide(rows.wrapping_add(r * n + k));
             for c in 0..N {
                 acc[c][r] = _mm256_add_epi32(acc[c][r], _mm256_madd_epi16(w, x[c]));
             }
         }
     }
-    let mut sums: [[i32; 4]; N] = core::array::from_fn(|c| horizontal(acc[c]));
+    let mut sums: [[i32; ROWS]; N] = core::array::from_fn(|c| horizontal(acc[c]));
     for k in whole..n {
         for (c, sums) in sums.iter_mut().enumerate() {
             // SAFETY: `k` is below `n`.
@@ -69,10 +88,10 @@ unsafe fn dot<const N: usize>(rows: *const u8, columns: *const u8, n: usize) -> 
 
 /// The sum of the lanes of each of four vectors.
 #[target_feature(enable = "avx2")]
-fn horizontal(v: [__m256i; 4]) -> [i32; 4] {
+fn horizontal(v: [__m256i; ROWS]) -> [i32; ROWS] {
     let pairs = _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));
     let sum = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
-    let mut out = [0; 4];
+    let mut out = [0; ROWS];
     // SAFETY: `out` has 16 bytes.
     unsafe { _mm_storeu_si128(out.as_mut_ptr().cast(), sum) };
     out

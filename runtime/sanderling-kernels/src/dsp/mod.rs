@@ -6,8 +6,11 @@
 mod conv_i8;
 mod depthwise_i8;
 
+use core::arch::asm;
+
 use sanderling_format::calls::*;
 
+use crate::fixed::Channel;
 use crate::kernel::{Isa, Kernel, kernel, overlay};
 use crate::scalar;
 
@@ -17,3 +20,42 @@ struct Dsp;
 /// Every kernel: those of this folder where there are any, the scalar ones elsewhere.
 pub const ALL: &[Kernel] =
     &overlay(&scalar::TABLE, &[kernel::<Conv2dI8, Dsp>(Isa::Dsp), kernel::<DepthwiseI8, Dsp>(Isa::Dsp)]);
+
+/// From a sum to an output byte, as [`Channel::requantize`], for the usual case of a factor below one half in line.
+#[inline(always)]
+fn requantize(channel: &[u8; Channel::BYTES], sum: i32, clamp: &Clamp) -> u8 {
+    let channel = Channel::from_bytes(channel);
+    if channel.shift >= 0 {
+        return general(&channel, sum, clamp);
+    }
+    let (high, low): (i32, u32);
+    // SAFETY: arithmetic on registers.
+    unsafe {
+        asm!(
+            "smull {low}, {high}, {x}, {m}",
+            // To 31 fractional bits fewer, to nearest.
+            "adds {low}, {low}, #0x40000000",
+            "adc {high}, {high}, #0",
+            "lsl {high}, {high}, #1",
+            "orr {high}, {high}, {low}, lsr #31",
+            // To nearest, halves away from zero: the last bit shifted out is the carry.
+            "add {high}, {high}, {high}, asr #31",
+            "asrs {high}, {high}, {e}",
+            "adc {high}, {high}, {zero}",
+            x = in(reg) sum.wrapping_add(channel.bias),
+            m = in(reg) channel.multiplier,
+            e = in(reg) -channel.shift,
+            zero = in(reg) clamp.zero,
+            low = out(reg) low,
+            high = out(reg) high,
+            options(pure, nomem, nostack),
+        );
+    }
+    let _ = low;
+    high.clamp(clamp.low, clamp.high) as u8
+}
+
+#[inline(never)]
+fn general(channel: &Channel, sum: i32, clamp: &Clamp) -> u8 {
+    channel.requantize(sum, clamp)
+}

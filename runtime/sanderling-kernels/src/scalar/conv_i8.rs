@@ -7,30 +7,53 @@ use crate::fixed::Channel;
 use crate::kernel::{Operands, Runs};
 use crate::window::{Taps, gather};
 
-/// Dot products of a few weight rows with one or two columns; `row_bytes` is a multiple of 4.
-pub(crate) trait Dot {
-    /// Weight rows taken at once, at most 4.
-    const ROWS: usize;
-    /// `acc[r][c]` is the product of row `r` with column `c`; `rows` holds `ROWS` rows, `columns` two.
-    fn pair(rows: &[u8], columns: &[u8], row_bytes: usize) -> [[i32; 2]; 4];
-    /// The same for one column.
-    fn single(rows: &[u8], column: &[u8]) -> [i32; 4];
+/// All output channels of one or two columns; an instruction set's own code.
+pub(crate) trait Columns {
+    /// Two columns, one behind the other, to two pixels; sums are rescaled with two roundings.
+    fn pair(layer: &Layer<'_>, columns: &[u8], out: (&mut [u8], &mut [u8]));
+    /// One column to one pixel.
+    fn single(layer: &Layer<'_>, column: &[u8], out: &mut [u8]);
 }
 
-impl Dot for Scalar {
-    const ROWS: usize = 1;
+/// A convolution and its constants.
+pub(crate) struct Layer<'a> {
+    pub call: &'a Conv2dI8,
+    /// `out_c` rows of `row_bytes`, a multiple of 4.
+    pub weights: &'a [u8],
+    /// As many channels as there are rows.
+    pub channels: &'a [[u8; Channel::BYTES]],
+}
 
-    fn pair(rows: &[u8], columns: &[u8], row_bytes: usize) -> [[i32; 2]; 4] {
-        let (first, second) = columns.split_at(row_bytes);
-        [[dot(rows, first), dot(rows, second)], [0; 2], [0; 2], [0; 2]]
-    }
-
-    fn single(rows: &[u8], column: &[u8]) -> [i32; 4] {
-        [dot(rows, column), 0, 0, 0]
+impl Layer<'_> {
+    /// From the sum of a channel to its output byte.
+    #[inline(always)]
+    pub fn requantize(&self, channel: &[u8; Channel::BYTES], sum: i32) -> u8 {
+        let channel = Channel::from_bytes(channel);
+        match self.call.rounding {
+            0 => channel.requantize(sum, &self.call.clamp),
+            _ => channel.requantize_once(sum, &self.call.clamp),
+        }
     }
 }
 
-fn dot(row: &[u8], column: &[u8]) -> i32 {
+impl Columns for Scalar {
+    fn pair(layer: &Layer<'_>, columns: &[u8], out: (&mut [u8], &mut [u8])) {
+        let (first, second) = columns.split_at(layer.call.row_bytes as usize);
+        Scalar::single(layer, first, out.0);
+        Scalar::single(layer, second, out.1);
+    }
+
+    fn single(layer: &Layer<'_>, column: &[u8], out: &mut [u8]) {
+        let rows = layer.weights.chunks_exact(layer.call.row_bytes as usize);
+        for ((row, channel), out) in rows.zip(layer.channels).zip(out) {
+            *out = layer.requantize(channel, dot(row, column));
+        }
+    }
+}
+
+/// The product of a weight row with a column.
+#[inline(always)]
+pub(crate) fn dot(row: &[u8], column: &[u8]) -> i32 {
     row.iter().zip(column).fold(0, |acc: i32, (&w, &x)| acc.wrapping_add(i32::from(w as i8) * i32::from(x as i8)))
 }
 
@@ -40,23 +63,24 @@ impl Runs<Conv2dI8> for Scalar {
     }
 }
 
-/// The whole convolution around the dot products of `D`.
-pub(crate) fn convolve<D: Dot>(call: &Conv2dI8, operands: Operands<'_>) {
+/// The whole convolution: gathers columns and hands them to `C`.
+pub(crate) fn convolve<C: Columns>(call: &Conv2dI8, operands: Operands<'_>) {
     let Operands { reads: [input, weights, channels, ..], output, scratch } = operands;
     let w = &call.window;
     let row_bytes = call.row_bytes as usize;
     let out_c = w.out_c as usize;
+    let (channels, _) = channels.as_chunks();
     let layer = Layer { call, weights, channels };
     if scratch.is_empty() {
         // Pixels are columns already.
         let mut outputs = output.chunks_exact_mut(2 * out_c);
         let mut inputs = input.chunks_exact(2 * row_bytes);
         for (pair, columns) in (&mut outputs).zip(&mut inputs) {
-            layer.pair::<D>(columns, pair.split_at_mut(out_c));
+            C::pair(&layer, columns, pair.split_at_mut(out_c));
         }
         let last = outputs.into_remainder();
         if !last.is_empty() {
-            layer.single::<D>(inputs.remainder(), last);
+            C::single(&layer, inputs.remainder(), last);
         }
         return;
     }
@@ -75,66 +99,12 @@ pub(crate) fn convolve<D: Dot>(call: &Conv2dI8, operands: Operands<'_>) {
                 gather(w, image, &rows, &columns, call.input_zero as u8, &mut scratch[at..at + taps]);
                 match waiting.take() {
                     None => waiting = Some(pixel),
-                    Some(before) => layer.pair::<D>(scratch, (before, pixel)),
+                    Some(before) => C::pair(&layer, scratch, (before, pixel)),
                 }
             }
         }
         if let Some(pixel) = waiting {
-            layer.single::<D>(&scratch[..row_bytes], pixel);
-        }
-    }
-}
-
-struct Layer<'a> {
-    call: &'a Conv2dI8,
-    weights: &'a [u8],
-    channels: &'a [u8],
-}
-
-impl Layer<'_> {
-    /// All channels of two pixels.
-    fn pair<D: Dot>(&self, columns: &[u8], out: (&mut [u8], &mut [u8])) {
-        let row_bytes = self.call.row_bytes as usize;
-        let blocks = self.weights.chunks_exact(D::ROWS * row_bytes);
-        let rest = blocks.remainder();
-        let mut o = 0;
-        let mut store = |rows: usize, acc: [[i32; 2]; 4]| {
-            for acc in acc.iter().take(rows) {
-                let channel = Channel::read(self.channels, o);
-                if let (Some(a), Some(b)) = (out.0.get_mut(o), out.1.get_mut(o)) {
-                    *a = self.requantize(&channel, acc[0]);
-                    *b = self.requantize(&channel, acc[1]);
-                }
-                o += 1;
-            }
-        };
-        blocks.for_each(|rows| store(D::ROWS, D::pair(rows, columns, row_bytes)));
-        rest.chunks_exact(row_bytes).for_each(|row| store(1, Scalar::pair(row, columns, row_bytes)));
-    }
-
-    /// All channels of one pixel.
-    fn single<D: Dot>(&self, column: &[u8], out: &mut [u8]) {
-        let row_bytes = self.call.row_bytes as usize;
-        let blocks = self.weights.chunks_exact(D::ROWS * row_bytes);
-        let rest = blocks.remainder();
-        let mut o = 0;
-        let mut store = |rows: usize, acc: [i32; 4]| {
-            for &acc in acc.iter().take(rows) {
-                if let Some(out) = out.get_mut(o) {
-                    *out = self.requantize(&Channel::read(self.channels, o), acc);
-                }
-                o += 1;
-            }
-        };
-        blocks.for_each(|rows| store(D::ROWS, D::single(rows, column)));
-        rest.chunks_exact(row_bytes).for_each(|row| store(1, Scalar::single(row, column)));
-    }
-
-    #[inline(always)]
-    fn requantize(&self, channel: &Channel, acc: i32) -> u8 {
-        match self.call.rounding {
-            0 => channel.requantize(acc, &self.call.clamp),
-            _ => channel.requantize_once(acc, &self.call.clamp),
+            C::single(&layer, &scratch[..row_bytes], pixel);
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::window::Taps;
 impl Runs<DepthwiseI8> for Scalar {
     fn run(call: &DepthwiseI8, operands: Operands<'_>) {
         let Operands { reads: [input, weights, channels, ..], output, .. } = operands;
+        let (channels, _) = channels.as_chunks();
         let w = &call.window;
         let (in_c, out_c) = (w.in_c as usize, w.out_c as usize);
         let image_len = (w.in_h * w.in_w) as usize * in_c;
@@ -20,9 +21,9 @@ impl Runs<DepthwiseI8> for Scalar {
                 let rows = Taps::of_row(w, oy);
                 for (ox, pixel) in line.chunks_exact_mut(out_c).enumerate() {
                     let columns = Taps::of_column(w, ox);
-                    for (o, out) in pixel.iter_mut().enumerate() {
+                    for ((o, out), channel) in pixel.iter_mut().enumerate().zip(channels) {
                         let acc = accumulate(call, image, weights, &rows, &columns, o);
-                        *out = Channel::read(channels, o).requantize(acc, &call.clamp);
+                        *out = Channel::from_bytes(channel).requantize(acc, &call.clamp);
                     }
                 }
             }

@@ -22,11 +22,15 @@ impl Clock {
         Some(Clock(systick))
     }
 
-    /// Instructions that `work` takes, to 40, if they are fewer than 671 million.
-    pub fn instructions(&mut self, work: impl FnOnce()) -> u64 {
-        let before = SYST::get_current();
-        work();
-        let ticks = before.wrapping_sub(SYST::get_current()) % TICKS;
+    /// A point in time to measure from.
+    pub fn now(&self) -> u32 {
+        SYST::get_current()
+    }
+
+    /// Instructions since `start`, to 40, if they are fewer than 671 million.
+    pub fn instructions_since(&self, start: u32) -> u64 {
+        // The counter runs down.
+        let ticks = start.wrapping_sub(SYST::get_current()) % TICKS;
         u64::from(ticks) * INSTRUCTIONS_PER_TICK
     }
 }

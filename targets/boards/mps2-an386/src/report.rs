@@ -47,9 +47,15 @@ fn measure(session: &mut Session<'static>) {
     let mut result = Ok(());
     let depth = stack::high_water_bytes(|| result = session.run());
     print_number("stack_high_water_bytes", depth as u64);
-    let Some(mut clock) = Clock::start() else { fail("no clock") };
-    let instructions = clock.instructions(|| result = session.run());
-    print_number("instructions", instructions);
+    let Some(clock) = Clock::start() else { fail("no clock") };
+    let start = clock.now();
+    result = result.and(session.run());
+    print_number("instructions", clock.instructions_since(start));
+    let mut start = clock.now();
+    result = result.and(session.run_observed(|_, _| {
+        print_number("call_instructions", clock.instructions_since(start));
+        start = clock.now();
+    }));
     if result.is_err() {
         fail("the model could not run");
     }
