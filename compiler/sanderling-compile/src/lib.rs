@@ -21,7 +21,7 @@ use sanderling_ir::{Module, verify};
 use sanderling_targets::Target;
 
 pub use error::CompileError;
-pub use report::{Layer, Report};
+pub use report::{Layer, PassChange, Report};
 
 /// Seed of the generated self-test inputs.
 const GOLDEN_SEED: u32 = 1;

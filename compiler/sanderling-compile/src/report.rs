@@ -58,7 +58,7 @@ impl Report {
         artifact_bytes: usize,
         buffers: &Buffers,
         plan: &Plan,
-        changes: Vec<(&'static str, i64)>,
+        passes: Vec<PassChange>,
     ) -> Report {
         let layer = |(step, node): (usize, &sanderling_ir::Node)| {
             let output = &graph.values[node.outputs[0].0];
@@ -82,7 +82,7 @@ impl Report {
             stack_bytes: artifact.stack_bytes,
             macs: artifact.macs,
             constants_bytes: artifact.constants_bytes(),
-            passes: changes.into_iter().map(|(name, nodes)| PassChange { name, nodes }).collect(),
+            passes,
             layers: graph.nodes.iter().enumerate().filter(|(_, n)| !is_view(graph, n)).map(layer).collect(),
         }
     }

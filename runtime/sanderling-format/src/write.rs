@@ -46,12 +46,12 @@ impl Artifact {
         offset | CONSTANTS
     }
 
-    /// Declares an input; `record.name` is filled in by [`write`].
+    /// Declares an input; `record.name` is filled in by [`write()`].
     pub fn input(&mut self, name: &str, record: IoRecord) {
         self.inputs.push((name.into(), record));
     }
 
-    /// Declares an output; `record.name` is filled in by [`write`].
+    /// Declares an output; `record.name` is filled in by [`write()`].
     pub fn output(&mut self, name: &str, record: IoRecord) {
         self.outputs.push((name.into(), record));
     }

@@ -6,6 +6,7 @@ mod rewrite;
 use sanderling_ir::{Graph, verify};
 
 use crate::CompileError;
+use crate::report::PassChange;
 
 /// A rewriting of the graph.
 pub struct Pass {
@@ -17,14 +18,14 @@ pub struct Pass {
 pub const PASSES: &[Pass] = &[Pass { name: "canonicalize", run: canonicalize::run }];
 
 /// Runs all passes, verifies after each, and tells for each by how many nodes the graph shrank or grew.
-pub fn run(graph: &Graph) -> Result<(Graph, Vec<(&'static str, i64)>), CompileError> {
+pub fn run(graph: &Graph) -> Result<(Graph, Vec<PassChange>), CompileError> {
     let mut graph = graph.clone();
     let mut changes = Vec::new();
     for pass in PASSES {
         let before = graph.nodes.len() as i64;
         graph = (pass.run)(&graph)?;
         verify(&graph).map_err(|source| CompileError::Verify { pass: pass.name, source })?;
-        changes.push((pass.name, graph.nodes.len() as i64 - before));
+        changes.push(PassChange { name: pass.name, nodes: graph.nodes.len() as i64 - before });
     }
     Ok((graph, changes))
 }

@@ -65,10 +65,10 @@ unsafe fn dots<const N: usize>(rows: *const u8, columns: *const u8, n: usize) ->
         // SAFETY: 16 bytes at `k` lie inside every row and column.
         let wide = |p: *const u8| unsafe { _mm256_cvtepi8_epi16(_mm_loadu_si128(p.cast())) };
         let x: [__m256i; N] = core::array::from_fn(|c| wide(columns.wrapping_add(c * n + k)));
-        for r in 0..ROWS {
-            let w = wide(rows.wrapping_add(r * n + k));
-            for c in 0..N {
-                acc[c][r] = _mm256_add_epi32(acc[c][r], _mm256_madd_epi16(w, x[c]));
+        let w: [__m256i; ROWS] = core::array::from_fn(|r| wide(rows.wrapping_add(r * n + k)));
+        for (acc, x) in acc.iter_mut().zip(x) {
+            for (acc, w) in acc.iter_mut().zip(w) {
+                *acc = _mm256_add_epi32(*acc, _mm256_madd_epi16(w, x));
             }
         }
     }

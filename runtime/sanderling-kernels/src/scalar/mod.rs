@@ -8,10 +8,10 @@ mod softmax_i8;
 
 use sanderling_format::calls::*;
 
-#[cfg(any(all(target_arch = "arm", feature = "dsp"), all(target_arch = "x86_64", feature = "std")))]
-pub(crate) use conv_i8::{Columns, Layer, convolve};
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 pub(crate) use conv_i8::dot;
+#[cfg(any(all(target_arch = "arm", feature = "dsp"), all(target_arch = "x86_64", feature = "std")))]
+pub(crate) use conv_i8::{Columns, Layer, convolve};
 
 use crate::kernel::{Isa, Kernel, kernel};
 
