@@ -25,7 +25,7 @@ impl fmt::Display for Site {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    #[error("{found} is in no format that is read here: TFLite (\"TFL3\" at byte 4) is")]
+    #[error("{found} is in no format that is read here: TFLite (\"TFL3\" at byte 4) and ONNX are")]
     UnknownFormat { found: String },
     #[error("the file is cut short or damaged: {what} at byte {offset} lies outside of it")]
     Truncated { what: &'static str, offset: usize },

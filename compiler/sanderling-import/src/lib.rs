@@ -8,6 +8,7 @@
 
 mod error;
 mod flatbuffer;
+mod onnx;
 mod tflite;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ use sanderling_ir::{Module, verify};
 #[derive(Clone, Debug, Default)]
 pub struct ImportOptions {
     /// Static shapes of graph inputs, by input name; needed where the file leaves a dimension open.
+    ///
+    /// The first of several dimensions needs none: left open it is a batch, and of size 1 unless given here.
     pub shapes: BTreeMap<String, Vec<usize>>,
 }
 
@@ -26,6 +29,7 @@ pub struct ImportOptions {
 pub fn import(bytes: &[u8], options: &ImportOptions) -> Result<Module, ImportError> {
     let module = match Format::of(bytes) {
         Some(Format::Tflite) => tflite::import(bytes, options)?,
+        Some(Format::Onnx) => onnx::import(bytes, options)?,
         None => return Err(ImportError::UnknownFormat { found: start(bytes) }),
     };
     for function in &module.functions {
@@ -37,12 +41,16 @@ pub fn import(bytes: &[u8], options: &ImportOptions) -> Result<Module, ImportErr
 /// The formats that [`import`] dispatches on.
 enum Format {
     Tflite,
+    Onnx,
 }
 
 impl Format {
     fn of(bytes: &[u8]) -> Option<Format> {
         if bytes.get(4..8) == Some(tflite::IDENTIFIER) {
             return Some(Format::Tflite);
+        }
+        if onnx::recognises(bytes) {
+            return Some(Format::Onnx);
         }
         None
     }

@@ -286,12 +286,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Applies `change` to weights. Quantized ones change before they become real, so that they stay constants.
-    pub(super) fn weights(
-        &mut self,
-        call: &Call,
-        w: ValueId,
-        change: impl FnOnce(&mut Self, ValueId) -> One,
-    ) -> One {
+    pub(super) fn weights(&mut self, call: &Call, w: ValueId, change: impl FnOnce(&mut Self, ValueId) -> One) -> One {
         let stored = match self.producer(w) {
             Some((Op::Dequantize, &[stored])) if self.is_constant(stored) => stored,
             _ => return change(self, w),

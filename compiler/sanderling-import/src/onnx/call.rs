@@ -12,6 +12,9 @@ use crate::{ImportError, Site};
 /// Sizes, strides and paddings stay below this, so that no sum or product of two of them overflows.
 pub(super) const MOST: usize = i32::MAX as usize;
 
+/// Most axes of a tensor.
+pub(super) const MOST_AXES: usize = 64;
+
 pub(super) type One = Result<ValueId, ImportError>;
 pub(super) type Many = Result<Vec<ValueId>, ImportError>;
 
@@ -165,6 +168,9 @@ impl<'a> Call<'a> {
 
     /// Axes in ascending order, each once.
     pub(super) fn axes(&self, axes: &[i64], rank: usize) -> Result<Vec<usize>, ImportError> {
+        if axes.len() > MOST_AXES {
+            return self.fail(format!("{} axes are more than a tensor has", axes.len()));
+        }
         let mut found: Vec<usize> = axes.iter().map(|&a| self.axis(a, rank)).collect::<Result<_, _>>()?;
         found.sort_unstable();
         match found.windows(2).any(|pair| pair[0] == pair[1]) {

@@ -119,10 +119,16 @@ fn symbols<'a>(
     Ok(symbols)
 }
 
-fn static_shape(name: &str, ty: &type_proto::Tensor, symbols: &HashMap<&str, usize>) -> Result<Vec<usize>, ImportError> {
+fn static_shape(
+    name: &str,
+    ty: &type_proto::Tensor,
+    symbols: &HashMap<&str, usize>,
+) -> Result<Vec<usize>, ImportError> {
     let dynamic = |hint: String| ImportError::DynamicShape { tensor: name.to_string(), hint };
     let Some(dims) = dims(ty) else {
-        return Err(dynamic(format!("the file leaves it open; fix it, for example with --shape {name}=1x3x{EXAMPLE}x{EXAMPLE}")));
+        return Err(dynamic(format!(
+            "the file leaves it open; fix it, for example with --shape {name}=1x3x{EXAMPLE}x{EXAMPLE}"
+        )));
     };
     let batch = dims.len() > 1;
     let mut shape = Vec::with_capacity(dims.len());

@@ -111,7 +111,8 @@ impl<'a> Importer<'a> {
 
     /// The value that a name stands for.
     fn value(&mut self, name: &str, call: &Call) -> Result<ValueId, ImportError> {
-        let found = self.builder.scopes.iter().enumerate().rev().find_map(|(i, s)| s.get_key_value(name).map(|f| (i, f)));
+        let found =
+            self.builder.scopes.iter().enumerate().rev().find_map(|(i, s)| s.get_key_value(name).map(|f| (i, f)));
         let Some((scope, (&key, &binding))) = found else {
             return call.fail(format!("it reads \"{name}\", which nothing before it gives"));
         };

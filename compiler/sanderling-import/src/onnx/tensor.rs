@@ -4,7 +4,7 @@ use sanderling_ir::{DType, Tensor, TensorType};
 use tract_onnx::pb::TensorProto;
 use tract_onnx::pb::tensor_proto::DataType;
 
-use super::call::MOST;
+use super::call::{MOST, MOST_AXES};
 
 /// Most elements that a tensor may have.
 const MOST_ELEMENTS: usize = MOST;
@@ -29,9 +29,10 @@ pub(super) fn dtype(code: i32) -> Result<DType, String> {
 /// Element types of inputs, which callers fill: those that the graph has under the same name.
 pub(super) fn input_dtype(code: i32) -> Result<DType, String> {
     match DataType::try_from(code) {
-        Ok(wide @ (DataType::Double | DataType::Uint16 | DataType::Uint32 | DataType::Uint64)) => {
-            Err(format!("inputs of element type {} are not supported; export the model with another", wide.as_str_name()))
-        }
+        Ok(wide @ (DataType::Double | DataType::Uint16 | DataType::Uint32 | DataType::Uint64)) => Err(format!(
+            "inputs of element type {} are not supported; export the model with another",
+            wide.as_str_name()
+        )),
         _ => dtype(code),
     }
 }
@@ -42,6 +43,9 @@ pub(super) fn elements(shape: &[usize]) -> Option<usize> {
     let product = |skip_zero: bool| {
         shape.iter().filter(|&&n| !(skip_zero && n == 0)).try_fold(1usize, |all, &n| all.checked_mul(n))
     };
+    if shape.len() > MOST_AXES {
+        return None;
+    }
     product(true).filter(|&n| n <= MOST_ELEMENTS).and_then(|_| product(false))
 }
 
@@ -93,7 +97,9 @@ fn from_fields(proto: &TensorProto, count: usize) -> Result<Vec<u8>, String> {
         Ok(DataType::Float) => (proto.float_data.len(), flat(&proto.float_data, |v| v.to_le_bytes())),
         Ok(DataType::Double) => (proto.double_data.len(), flat(&proto.double_data, |v| (v as f32).to_le_bytes())),
         Ok(DataType::Int64) => (proto.int64_data.len(), flat(&proto.int64_data, i64::to_le_bytes)),
-        Ok(DataType::Uint32 | DataType::Uint64) => (proto.uint64_data.len(), flat(&proto.uint64_data, u64::to_le_bytes)),
+        Ok(DataType::Uint32 | DataType::Uint64) => {
+            (proto.uint64_data.len(), flat(&proto.uint64_data, u64::to_le_bytes))
+        }
         Ok(DataType::Int32 | DataType::Uint16) => (words.len(), flat(words, i32::to_le_bytes)),
         Ok(DataType::Int16 | DataType::Float16 | DataType::Bfloat16) => {
             (words.len(), flat(words, |v| (v as i16).to_le_bytes()))

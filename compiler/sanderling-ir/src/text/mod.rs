@@ -17,9 +17,9 @@
 //! are left out. Values are numbered in the order of their definitions; where a graph numbers one otherwise, or where
 //! two have one name, the number follows the name: `%x#7`. `//` starts a comment.
 //!
-//! [`parse`] gives back exactly the module that [`print`] was given, for every module that [`verify`](crate::verify)
-//! accepts, if its sizes stay below 2^31. It reads untrusted text: it checks the syntax, the sizes and the names, takes
-//! memory in proportion to the text, and leaves the rules of the graph to the verifier.
+//! [`parse()`] gives back exactly the module that [`print()`] was given, for every module that
+//! [`verify()`](crate::verify()) accepts, if its sizes stay below 2^31. It reads untrusted text: it checks the syntax,
+//! the sizes and the names, takes memory in proportion to the text, and leaves the rules of the graph to the verifier.
 
 mod attributes;
 mod cursor;

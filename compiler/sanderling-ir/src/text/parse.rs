@@ -10,7 +10,7 @@ use super::cursor::Cursor;
 use super::types::{read_data, read_type};
 use crate::{Graph, Module, Node, Op, Source, State, TensorType, Value, ValueId};
 
-/// Reads what [`print`](super::print) writes.
+/// Reads what [`print()`](super::print()) writes.
 pub fn parse(text: &str) -> Result<Module, ParseError> {
     let mut c = Cursor::new(text);
     c.keyword("module")?;

@@ -140,13 +140,8 @@ pub(crate) fn conv(b: &mut Builder, call: &Call) -> One {
     let w = weights_to_plane(b, call, w, perm)?;
     let x = to_plane(b, call, x)?;
     let padding = window.padding(spatial(b, x));
-    let op = Op::Conv2d {
-        stride: window.stride,
-        dilation: window.dilation,
-        padding,
-        groups,
-        activation: Activation::None,
-    };
+    let op =
+        Op::Conv2d { stride: window.stride, dilation: window.dilation, padding, groups, activation: Activation::None };
     let y = b.push(call, op, &[x, w, bias])?;
     from_plane(b, call, y, rank)
 }

@@ -20,7 +20,11 @@ fn parameters(
     rank: usize,
 ) -> Result<Quant, ImportError> {
     if call.int("block_size", 0)? != 0 {
-        return call.refuse("block_size", call.int("block_size", 0)?, "one scale for the tensor or for each channel works");
+        return call.refuse(
+            "block_size",
+            call.int("block_size", 0)?,
+            "one scale for the tensor or for each channel works",
+        );
     }
     let scales = b.known_floats(call, scale, "the scale")?;
     if scales.is_empty() || scales.iter().any(|s| !(s.is_finite() && *s > 0.0)) {
@@ -67,8 +71,8 @@ fn described(b: &mut Builder, call: &Call, x: ValueId, quant: Quant) -> One {
     if b.ty(x).quant.is_some() {
         return call.fail(format!("{} was quantized with other parameters than it is read with", b.ty(x)));
     }
-    let is_read = b.graph.nodes.iter().any(|node| node.inputs.contains(&x));
-    if b.graph.values[x.0].source == Source::Input && !is_read {
+    let is_input = b.graph.values[x.0].source == Source::Input;
+    if is_input && !b.graph.nodes.iter().any(|node| node.inputs.contains(&x)) {
         b.graph.values[x.0].ty = ty;
         return Ok(x);
     }

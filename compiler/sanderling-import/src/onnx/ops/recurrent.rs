@@ -41,9 +41,7 @@ fn open(b: &mut Builder, call: &Call, activations: &[&str]) -> Result<Layer, Imp
     }
     let direction = call.text("direction", "forward")?;
     match (direction.as_str(), directions) {
-        ("forward" | "reverse", 1) | ("bidirectional", 2) => {
-            Ok(Layer { x, directions, units, batch, batch_first })
-        }
+        ("forward" | "reverse", 1) | ("bidirectional", 2) => Ok(Layer { x, directions, units, batch, batch_first }),
         _ => call.refuse("direction", direction, &format!("the weights are for {directions}")),
     }
 }
@@ -87,7 +85,13 @@ impl Layer {
     }
 
     /// The two biases, of the input and of the recurrence.
-    fn biases(&self, b: &mut Builder, call: &Call, direction: usize, order: &[usize]) -> Result<[ValueId; 2], ImportError> {
+    fn biases(
+        &self,
+        b: &mut Builder,
+        call: &Call,
+        direction: usize,
+        order: &[usize],
+    ) -> Result<[ValueId; 2], ImportError> {
         let rows = order.len() * self.units;
         let Some(both) = call.optional(3) else {
             let zeros = b.filled(call, self.x, &[rows], 0.0)?;

@@ -129,7 +129,12 @@ fn scales(b: &mut Builder, call: &Call) -> Result<Vec<f32>, ImportError> {
 }
 
 /// The op that does the same on two neighbouring axes, if there is one; the first of these axes comes with it.
-fn op_for(b: &Builder, x: ValueId, axes: &[(usize, Axis)], method: &Method) -> Option<(usize, ResizeMode, Coordinates)> {
+fn op_for(
+    b: &Builder,
+    x: ValueId,
+    axes: &[(usize, Axis)],
+    method: &Method,
+) -> Option<(usize, ResizeMode, Coordinates)> {
     use Coordinates::{AlignCorners, Asymmetric, HalfPixel};
     let (least, most) = (axes.first()?.0, axes.last()?.0);
     let first = match (b.rank(x), least, most) {

@@ -77,8 +77,7 @@ pub(crate) fn unsqueeze(b: &mut Builder, call: &Call) -> One {
     let rank = b.rank(x) + axes.len();
     let axes = call.axes(&axes, rank)?;
     let mut old = b.shape(x).into_iter();
-    let shape: Vec<usize> =
-        (0..rank).map(|i| if axes.contains(&i) { 1 } else { old.next().unwrap_or(1) }).collect();
+    let shape: Vec<usize> = (0..rank).map(|i| if axes.contains(&i) { 1 } else { old.next().unwrap_or(1) }).collect();
     b.reshape(call, x, &shape)
 }
 

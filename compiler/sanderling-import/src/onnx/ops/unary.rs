@@ -17,9 +17,7 @@ pub(crate) fn kind(call: &Call) -> Result<Option<UnaryKind>, ImportError> {
         "Erf" => UnaryKind::Erf,
         "Exp" => UnaryKind::Exp,
         "Floor" => UnaryKind::Floor,
-        "HardSigmoid" => {
-            UnaryKind::HardSigmoid { alpha: call.float("alpha", 0.2)?, beta: call.float("beta", 0.5)? }
-        }
+        "HardSigmoid" => UnaryKind::HardSigmoid { alpha: call.float("alpha", 0.2)?, beta: call.float("beta", 0.5)? },
         "HardSwish" => UnaryKind::HardSwish,
         "LeakyRelu" => UnaryKind::LeakyRelu { alpha: call.float("alpha", 0.01)? },
         "Log" => UnaryKind::Log,
