@@ -2,6 +2,7 @@
 
 use sanderling_ir::{Graph, Op, Source, ValueId};
 
+use crate::lower::keeps_bytes;
 use crate::plan::{Plan, Request};
 
 /// The buffers of a graph: one for each value that is computed or given, fewer where a value is another's view.
@@ -36,6 +37,9 @@ pub fn assign(graph: &Graph) -> Buffers {
         }
     }
     for &id in &graph.outputs {
+        if matches!(graph.values[id.0].source, Source::Constant(_)) && buffers.of_value[id.0].is_none() {
+            buffers.open(graph, id, end);
+        }
         buffers.extend(id, end);
     }
     buffers
@@ -43,7 +47,9 @@ pub fn assign(graph: &Graph) -> Buffers {
 
 /// Whether the output of a node is its input under another shape, so that nothing has to run.
 pub fn is_view(graph: &Graph, node: &sanderling_ir::Node) -> bool {
-    matches!(node.op, Op::Reshape { .. }) && !matches!(graph.values[node.inputs[0].0].source, Source::Constant(_))
+    matches!(node.op, Op::Reshape { .. })
+        && !matches!(graph.values[node.inputs[0].0].source, Source::Constant(_))
+        && keeps_bytes(graph.ty(node.inputs[0]), graph.ty(node.outputs[0]))
 }
 
 impl Buffers {
@@ -60,7 +66,7 @@ impl Buffers {
         self.requests.clone()
     }
 
-    /// Where a value lies; constants lie elsewhere.
+    /// Where a value lies; constants that are no outputs lie elsewhere.
     pub fn offset(&self, plan: &Plan, value: ValueId) -> u32 {
         self.of_value[value.0].map_or(0, |buffer| plan.offsets[buffer])
     }

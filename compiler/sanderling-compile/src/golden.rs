@@ -28,7 +28,7 @@ pub fn golden(graph: &Graph, seed: u32) -> Result<Golden, CompileError> {
         if let Source::Node(node) = graph.values[id.0].source
             && !is_view(graph, &graph.nodes[node])
         {
-            trace.update(&stored(graph, id, &tensor.data));
+            trace.update(&stored(graph.ty(id), &tensor.data));
         }
     };
     let outputs = Oracle::new(graph).run_observed(&inputs, &mut observe)?;

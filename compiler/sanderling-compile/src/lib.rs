@@ -51,9 +51,11 @@ pub fn compile(module: &Module, target: &Target) -> Result<Compiled, CompileErro
     let mut artifact = Artifact::default();
     artifact.provenance = report::provenance(module, target);
     let place = |value| buffers.offset(&plan, value);
+    lower::enter(&graph, &place, &mut artifact);
     for (step, node) in graph.nodes.iter().enumerate() {
         lower::lower(&graph, node, &place, buffers.scratch_offset(&plan, step), &mut artifact)?;
     }
+    lower::leave(&graph, &place, &mut artifact);
     for &id in &graph.inputs {
         artifact.input(&graph.values[id.0].name, lower::io_record(&graph.values[id.0].name, graph.ty(id), place(id))?);
     }

@@ -1,5 +1,6 @@
 //! From nodes to kernel calls: integer parameters, packed constants, offsets.
 
+mod data;
 mod float;
 mod int8;
 mod integer;
@@ -7,6 +8,8 @@ mod integer;
 use sanderling_format::{Artifact, Call, Element, IoRecord, RANK_MAX, Region, calls};
 use sanderling_ir::{DType, Graph, Node, Op, Padding, Source, Tensor, TensorType, ValueId};
 use sanderling_oracle::params;
+
+pub use data::{enter, keeps_bytes, leave, stored};
 
 use crate::CompileError;
 use crate::buffers::is_view;
@@ -21,10 +24,14 @@ pub fn lower(
     scratch: u32,
     artifact: &mut Artifact,
 ) -> Result<u32, CompileError> {
-    if is_view(graph, node) {
+    // What has no elements needs no kernel.
+    if is_view(graph, node) || node.outputs.iter().all(|&id| graph.ty(id).elements() == 0) {
         return Ok(0);
     }
     let mut site = Site { graph, node, place, scratch, artifact };
+    if let Some(scratch) = data::lower(&mut site)? {
+        return Ok(scratch);
+    }
     match site.ty(0).dtype {
         DType::I8 | DType::U8 => int8::lower(&mut site),
         DType::F32 | DType::F16 | DType::BF16 => float::lower(&mut site),
@@ -78,11 +85,6 @@ fn fail_with<T>(fail: impl Fn(String) -> CompileError, what: &str) -> Result<T, 
     Err(fail(what.to_string()))
 }
 
-/// The bytes of a value as kernels keep them.
-pub fn stored<'d>(_graph: &Graph, _id: ValueId, data: &'d [u8]) -> std::borrow::Cow<'d, [u8]> {
-    data.into()
-}
-
 /// A node on its way to kernel calls.
 struct Site<'a> {
     graph: &'a Graph,
@@ -111,11 +113,6 @@ impl Site<'_> {
         self.graph.ty(self.node.outputs[0])
     }
 
-    /// Where an input lies.
-    fn at(&self, input: usize) -> u32 {
-        (self.place)(self.node.inputs[input])
-    }
-
     fn out_at(&self) -> u32 {
         (self.place)(self.node.outputs[0])
     }
@@ -128,8 +125,14 @@ impl Site<'_> {
         }
     }
 
-    /// The one scale and zero point of a type.
+    /// The one scale and zero point of a type, the zero point that of the bytes as kernels keep them.
     fn quant(&self, ty: &TensorType) -> Result<(f32, i32), CompileError> {
+        let (scale, zero) = self.stored_quant(ty)?;
+        Ok((scale, zero - data::flip_offset(ty)))
+    }
+
+    /// The one scale and zero point of a type.
+    fn stored_quant(&self, ty: &TensorType) -> Result<(f32, i32), CompileError> {
         match &ty.quant {
             Some(q) if q.scales.len() == 1 => Ok((q.scales[0], q.zero_points[0])),
             Some(_) => self.fail(format!("{ty} has a scale for each channel where one is needed for all")),
@@ -137,11 +140,12 @@ impl Site<'_> {
         }
     }
 
-    /// The clamp of the fused activation, in the output's quantization.
+    /// The clamp of the fused activation, in the output's quantization, for the bytes as kernels keep them.
     fn clamp(&self) -> Result<calls::Clamp, CompileError> {
-        let (scale, zero) = self.quant(self.out_ty())?;
+        let (scale, zero) = self.stored_quant(self.out_ty())?;
         let (low, high) = params::activation_range(self.node.op.activation(), scale, zero, self.out_ty().dtype);
-        Ok(calls::Clamp { zero, low, high })
+        let flip = data::flip_offset(self.out_ty());
+        Ok(calls::Clamp { zero: zero - flip, low: low - flip, high: high - flip })
     }
 
     /// Appends a call, and returns the scratch that it needs.

@@ -15,6 +15,8 @@ words! {
         /// 0: sums are rescaled with two roundings, as LiteRT's convolutions; 1: with one, as its fully connected.
         rounding: u32,
         input_zero: i32,
+        /// What each weight has too much: as many times the sum of a column is taken off its products.
+        weight_zero: i32,
         row_bytes: u32,
         input: u32, output: u32, scratch: u32, weights: u32, channels: u32,
     }
@@ -25,6 +27,8 @@ words! {
         window: Window,
         clamp: Clamp,
         input_zero: i32,
+        /// Subtracted from each weight.
+        weight_zero: i32,
         input: u32, output: u32, weights: u32, channels: u32,
     }
     /// int8 addition of two tensors of `len` bytes.
@@ -48,6 +52,11 @@ words! {
     }
 }
 
+/// Whether a multiplier may have this shift.
+pub(super) fn is_shift(shift: i32) -> bool {
+    (-31..=31).contains(&shift)
+}
+
 impl Conv2dI8 {
     /// Columns that the kernel gathers side by side in scratch.
     pub const COLUMNS: u32 = 2;
@@ -68,7 +77,8 @@ impl Call for Conv2dI8 {
             && self.clamp.is_i8()
             && self.rounding < 2
             && row == self.row_bytes
-            && (-128..=127).contains(&self.input_zero);
+            && (-128..=127).contains(&self.input_zero)
+            && (-128..=127).contains(&self.weight_zero);
         ok.then_some(Accesses {
             reads: reads([
                 (self.input, w.input_len()?),
@@ -89,6 +99,7 @@ impl Call for DepthwiseI8 {
         let ok = w.is_sane()
             && self.clamp.is_i8()
             && (-128..=127).contains(&self.input_zero)
+            && (-128..=127).contains(&self.weight_zero)
             && w.out_c.checked_rem(w.in_c)? == 0;
         ok.then_some(Accesses {
             reads: reads([
@@ -106,7 +117,8 @@ impl Call for AddI8 {
     const ID: u16 = 3;
     const NAME: &'static str = "add_i8";
     fn accesses(&self) -> Option<Accesses> {
-        (self.clamp.is_i8() && self.len > 0).then_some(Accesses {
+        let shifts = [self.a_shift, self.b_shift, self.shift];
+        (self.clamp.is_i8() && self.len > 0 && shifts.into_iter().all(is_shift)).then_some(Accesses {
             reads: reads([(self.a, self.len), (self.b, self.len)]),
             output: Region { offset: self.output, bytes: self.len },
             ..Accesses::default()
@@ -144,7 +156,7 @@ impl Call for SoftmaxI8 {
     fn accesses(&self) -> Option<Accesses> {
         let bytes = size(&[self.rows, self.depth])?;
         // The sum of exponentials is kept with 12 integer bits.
-        (self.depth < 1 << 12).then_some(Accesses {
+        (self.depth < 1 << 12 && is_shift(self.shift)).then_some(Accesses {
             reads: reads([(self.input, bytes)]),
             output: Region { offset: self.output, bytes },
             ..Accesses::default()

@@ -6,9 +6,15 @@
 //!
 //! Fields named after a tensor (`input`, `output`, `weights`...) are offsets, see [`crate::Region`].
 
+mod data;
+mod float;
 mod int8;
+mod quantized;
 
+pub use data::*;
+pub use float::*;
 pub use int8::*;
+pub use quantized::*;
 
 use crate::access::{Accesses, READS, Region, size};
 use crate::words::{Reader, Words};

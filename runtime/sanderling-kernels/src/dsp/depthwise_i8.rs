@@ -13,7 +13,7 @@ use crate::window::Taps;
 impl Runs<DepthwiseI8> for Dsp {
     fn run(call: &DepthwiseI8, operands: Operands<'_>) {
         let w = &call.window;
-        if w.in_c != w.out_c || w.in_c % 4 != 0 {
+        if w.in_c != w.out_c || w.in_c % 4 != 0 || call.weight_zero != 0 {
             return Scalar::run(call, operands);
         }
         let Operands { reads: [input, weights, channels, ..], output, .. } = operands;

@@ -63,8 +63,35 @@ impl Runs<Conv2dI8> for Scalar {
     }
 }
 
-/// The whole convolution: gathers columns and hands them to `C`.
+/// The columns of weights that have a zero point.
+struct Shifted;
+
+impl Columns for Shifted {
+    fn pair(layer: &Layer<'_>, columns: &[u8], out: (&mut [u8], &mut [u8])) {
+        let (first, second) = columns.split_at(layer.call.row_bytes as usize);
+        Shifted::single(layer, first, out.0);
+        Shifted::single(layer, second, out.1);
+    }
+
+    fn single(layer: &Layer<'_>, column: &[u8], out: &mut [u8]) {
+        let sum = column.iter().fold(0i32, |sum, &x| sum.wrapping_add(i32::from(x as i8)));
+        let excess = sum.wrapping_mul(layer.call.weight_zero);
+        let rows = layer.weights.chunks_exact(layer.call.row_bytes as usize);
+        for ((row, channel), out) in rows.zip(layer.channels).zip(out) {
+            *out = layer.requantize(channel, dot(row, column).wrapping_sub(excess));
+        }
+    }
+}
+
+/// The whole convolution, its columns by `C`; weights with a zero point have code of their own.
 pub(crate) fn convolve<C: Columns>(call: &Conv2dI8, operands: Operands<'_>) {
+    match call.weight_zero {
+        0 => gather_columns::<C>(call, operands),
+        _ => gather_columns::<Shifted>(call, operands),
+    }
+}
+
+fn gather_columns<C: Columns>(call: &Conv2dI8, operands: Operands<'_>) {
     let Operands { reads: [input, weights, channels, ..], output, scratch } = operands;
     let w = &call.window;
     let row_bytes = call.row_bytes as usize;

@@ -53,7 +53,7 @@ pub(crate) fn accumulate(
                 call.input_zero
             };
             let weight = weights[(ky * w.kernel_w as usize + kx) * out_c + o];
-            acc = acc.wrapping_add(x * i32::from(weight as i8));
+            acc = acc.wrapping_add(x * (i32::from(weight as i8) - call.weight_zero));
         }
     }
     acc

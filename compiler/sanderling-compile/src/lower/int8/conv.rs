@@ -1,10 +1,11 @@
-//! Convolution, depthwise convolution and fully connected layers in int8.
+//! Convolutions of every kind and fully connected layers in int8.
 
-use sanderling_format::calls::{Conv2dI8, DepthwiseI8, Window};
-use sanderling_ir::{Op, Padding, Tensor, TensorType};
+use sanderling_format::calls::{Conv2dI8, ConvTransposeI8, DepthwiseI8, GroupedConvI8, Window};
+use sanderling_ir::{DType, Op, Padding, Tensor, TensorType};
 use sanderling_oracle::params::{self, Multiplier};
 
 use crate::CompileError;
+use crate::lower::data::{flip_offset, stored};
 use crate::lower::{Site, window};
 
 /// How sums are rescaled.
@@ -27,7 +28,7 @@ pub fn conv2d(site: &mut Site) -> Result<u32, CompileError> {
     } else if groups == w.in_c as usize {
         depthwise(site, w)
     } else {
-        site.fail(format!("there is no int8 kernel for {groups} groups of {} channels yet", w.in_c))
+        grouped(site, w, groups)
     }
 }
 
@@ -39,22 +40,42 @@ pub fn fully_connected(site: &mut Site) -> Result<u32, CompileError> {
     conv(site, w, Rounding::Once)
 }
 
+pub fn conv_transpose2d(site: &mut Site) -> Result<u32, CompileError> {
+    let Op::ConvTranspose2d { stride, padding, .. } = site.node.op else {
+        return site.fail("not a transposed convolution".into());
+    };
+    let shape = site.ty(1).shape.clone();
+    let window = window(site.ty(0), site.out_ty(), [shape[1], shape[2]], stride, [1, 1], padding);
+    let (packed, weight_zero) = packed_weights(site)?;
+    let channels = channels(site, &vec![0; shape[0]], Rounding::Twice)?;
+    let call = ConvTransposeI8 {
+        window,
+        clamp: site.clamp()?,
+        input_zero: site.quant(site.ty(0))?.1,
+        weight_zero,
+        input: site.at(0),
+        output: site.out_at(),
+        weights: site.artifact.constant(&packed),
+        channels: site.artifact.constant(&channels),
+    };
+    site.call(&call)
+}
+
 fn conv(site: &mut Site, window: Window, rounding: Rounding) -> Result<u32, CompileError> {
-    let weights = site.constant(1)?;
-    let taps = weights.ty.shape[1..].iter().product::<usize>();
+    let (weights, weight_zero) = packed_weights(site)?;
+    let taps = weights.len() / (window.out_c as usize).max(1);
     let row_bytes = taps.next_multiple_of(4);
     let mut packed = vec![0; row_bytes * window.out_c as usize];
-    for (row, from) in packed.chunks_exact_mut(row_bytes).zip(weights.data.chunks_exact(taps)) {
+    for (row, from) in packed.chunks_exact_mut(row_bytes).zip(weights.chunks_exact(taps)) {
         row[..taps].copy_from_slice(from);
     }
-    let rows: Vec<i32> =
-        weights.as_i8().chunks_exact(taps).map(|row| row.iter().map(|&w| i32::from(w)).sum()).collect();
-    let channels = channels(site, &rows, rounding)?;
+    let channels = channels(site, &row_sums(&weights, taps, weight_zero), rounding)?;
     let call = Conv2dI8 {
         window,
         clamp: site.clamp()?,
         rounding: u32::from(rounding == Rounding::Once),
         input_zero: site.quant(site.ty(0))?.1,
+        weight_zero,
         row_bytes: row_bytes as u32,
         input: site.at(0),
         output: site.out_at(),
@@ -66,18 +87,17 @@ fn conv(site: &mut Site, window: Window, rounding: Rounding) -> Result<u32, Comp
 }
 
 fn depthwise(site: &mut Site, window: Window) -> Result<u32, CompileError> {
-    let weights = site.constant(1)?;
+    let (weights, weight_zero) = packed_weights(site)?;
     let out_c = window.out_c as usize;
-    let taps = weights.data.len() / out_c;
+    let taps = weights.len() / out_c;
     // Kernels walk along channels: taps outside, channels inside.
-    let packed: Vec<u8> = (0..taps * out_c).map(|i| weights.data[(i % out_c) * taps + i / out_c]).collect();
-    let rows: Vec<i32> =
-        weights.as_i8().chunks_exact(taps).map(|row| row.iter().map(|&w| i32::from(w)).sum()).collect();
-    let channels = channels(site, &rows, Rounding::Twice)?;
+    let packed: Vec<u8> = (0..taps * out_c).map(|i| weights[(i % out_c) * taps + i / out_c]).collect();
+    let channels = channels(site, &row_sums(&weights, taps, weight_zero), Rounding::Twice)?;
     let call = DepthwiseI8 {
         window,
         clamp: site.clamp()?,
         input_zero: site.quant(site.ty(0))?.1,
+        weight_zero,
         input: site.at(0),
         output: site.out_at(),
         weights: site.artifact.constant(&packed),
@@ -86,20 +106,64 @@ fn depthwise(site: &mut Site, window: Window) -> Result<u32, CompileError> {
     site.call(&call)
 }
 
+fn grouped(site: &mut Site, window: Window, groups: usize) -> Result<u32, CompileError> {
+    let (packed, weight_zero) = packed_weights(site)?;
+    let channels = channels(site, &vec![0; window.out_c as usize], Rounding::Twice)?;
+    let call = GroupedConvI8 {
+        window,
+        groups: groups as u32,
+        clamp: site.clamp()?,
+        input_zero: site.quant(site.ty(0))?.1,
+        weight_zero,
+        input: site.at(0),
+        output: site.out_at(),
+        weights: site.artifact.constant(&packed),
+        channels: site.artifact.constant(&channels),
+    };
+    site.call(&call)
+}
+
+/// The weights as kernels keep them, and their zero point: 0 where all differences to it are bytes themselves.
+pub fn packed_weights(site: &Site) -> Result<(Vec<u8>, i32), CompileError> {
+    let weights = site.constant(1)?;
+    let first = weights.ty.quant.as_ref().and_then(|q| q.zero_points.first().copied());
+    let (Some(quant), Some(zero)) = (&weights.ty.quant, first) else {
+        return site.fail("the weights have no quantization parameters".into());
+    };
+    if !matches!(weights.ty.dtype, DType::I8 | DType::U8) || quant.zero_points.iter().any(|&z| z != zero) {
+        return site.fail(format!("weights {} should have 8 bits and one zero point", weights.ty));
+    }
+    let zero = zero - flip_offset(&weights.ty);
+    let bytes = stored(&weights.ty, &weights.data).into_owned();
+    let shifted: Result<Vec<i8>, _> = bytes.iter().map(|&w| i8::try_from(i32::from(w as i8) - zero)).collect();
+    Ok(match shifted {
+        Ok(shifted) => (shifted.into_iter().map(|w| w as u8).collect(), 0),
+        Err(_) => (bytes, zero),
+    })
+}
+
+/// The sum of each row of weights less their zero point.
+fn row_sums(weights: &[u8], taps: usize, zero: i32) -> Vec<i32> {
+    let sum = |row: &[u8]| row.iter().map(|&w| i32::from(w as i8) - zero).sum();
+    weights.chunks_exact(taps.max(1)).map(sum).collect()
+}
+
 /// Bias with the input's zero point folded in, multiplier and shift, for each output channel.
 fn channels(site: &Site, row_sums: &[i32], rounding: Rounding) -> Result<Vec<u8>, CompileError> {
     let (scale_x, zero_x) = site.quant(site.ty(0))?;
     let (scale_y, _) = site.quant(site.out_ty())?;
     let bias: &Tensor = site.constant(2)?;
-    let Some(quant) = &site.ty(1).quant else {
-        return site.fail("the weights have no quantization parameters".into());
-    };
-    if quant.zero_points.iter().any(|&z| z != 0) || (quant.scales.len() > 1 && quant.axis != 0) {
-        return site.fail("the weights should be symmetric, with one scale or one for each output channel".into());
+    if bias.ty.dtype != DType::I32 {
+        return site.fail(format!("its bias {} should be i32", bias.ty));
     }
+    let Some(quant) = site.ty(1).quant.as_ref().filter(|q| q.scales.len() == 1 || q.axis == 0) else {
+        return site.fail("the weights should have one scale or one for each output channel".into());
+    };
+    let legacy = site.ty(0).dtype == DType::U8 && rounding == Rounding::Twice;
+    let rule = if legacy { params::legacy_conv_multiplier } else { params::conv_multiplier };
     let mut packed = Vec::with_capacity(row_sums.len() * 12);
     for (o, (bias, &sum)) in bias.as_i32().into_iter().zip(row_sums).enumerate() {
-        let real = params::conv_multiplier(scale_x, quant.scales[o % quant.scales.len()], scale_y);
+        let real = rule(scale_x, quant.scales[o % quant.scales.len()], scale_y);
         let Multiplier { multiplier, shift } = match rounding {
             Rounding::Twice => Multiplier::new(real),
             Rounding::Once => match once(real) {

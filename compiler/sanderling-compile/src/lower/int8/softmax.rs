@@ -1,4 +1,4 @@
-//! int8 softmax.
+//! Softmax on 8-bit values.
 
 use sanderling_format::calls::SoftmaxI8;
 use sanderling_ir::Op;
@@ -12,7 +12,7 @@ pub fn softmax(site: &mut Site) -> Result<u32, CompileError> {
         return site.fail("not a softmax".into());
     };
     if site.quant(site.out_ty())? != (1.0 / 256.0, -128) {
-        return site.fail("the output of an int8 softmax should have scale 1/256 and zero point -128".into());
+        return site.fail("the output of an 8-bit softmax should have scale 1/256 and the smallest zero point".into());
     }
     let p = params::softmax_params(site.quant(site.ty(0))?.0, beta);
     let depth = site.ty(0).shape.last().copied().unwrap_or(1);

@@ -1,0 +1,142 @@
+//! Convolutions.
+
+use sanderling_format::calls::{Conv2dF32, ConvTransposeF32, PANEL};
+
+use super::{clamp, dot, get, put, values};
+use crate::kernel::{Operands, Runs};
+use crate::scalar::Scalar;
+use crate::window::Taps;
+
+/// Bytes of one row of a panel.
+pub(crate) const PANEL_BYTES: usize = PANEL as usize * 4;
+
+/// An instruction set's code for one output pixel.
+pub(crate) trait Pixel {
+    /// All output channels of a group, one behind another in `out`.
+    fn run(window: &PixelWindow<'_>, weights: &[u8], bias: &[u8], out: &mut [u8]);
+}
+
+/// The part of the image that one output pixel of one group sees.
+pub(crate) struct PixelWindow<'a> {
+    call: &'a Conv2dF32,
+    image: &'a [u8],
+    rows: Taps,
+    columns: Taps,
+    /// Input channels of the group: the first, and how many.
+    first: usize,
+    count: usize,
+}
+
+impl PixelWindow<'_> {
+    /// Calls `f` with the first weight row and the input bytes of each tap inside the image.
+    #[inline(always)]
+    pub fn taps(&self, mut f: impl FnMut(usize, &[u8])) {
+        let w = &self.call.window;
+        let (in_w, in_c, kernel_w) = (w.in_w as usize, w.in_c as usize, w.kernel_w as usize);
+        for ky in self.rows.inside() {
+            let row = self.rows.at(ky, w.dilation_h) * in_w;
+            for kx in self.columns.inside() {
+                let from = ((row + self.columns.at(kx, w.dilation_w)) * in_c + self.first) * 4;
+                let x = self.image.get(from..from + self.count * 4).unwrap_or(&[]);
+                f((ky * kernel_w + kx) * self.count, x);
+            }
+        }
+    }
+
+    /// `low` and `high` of the fused clamp.
+    pub fn clamp(&self) -> (f32, f32) {
+        (self.call.low, self.call.high)
+    }
+
+    /// Weight rows of a panel.
+    pub fn rows(&self) -> usize {
+        self.call.window.kernel_h as usize * self.call.window.kernel_w as usize * self.count
+    }
+}
+
+impl Runs<Conv2dF32> for Scalar {
+    fn run(call: &Conv2dF32, operands: Operands<'_>) {
+        convolve::<Scalar>(call, operands);
+    }
+}
+
+impl Pixel for Scalar {
+    fn run(window: &PixelWindow<'_>, weights: &[u8], bias: &[u8], out: &mut [u8]) {
+        let (low, high) = window.clamp();
+        let panels = weights.chunks_exact(window.rows() * PANEL_BYTES).zip(bias.chunks_exact(PANEL_BYTES));
+        for ((panel, bias), out) in panels.zip(out.chunks_mut(PANEL_BYTES)) {
+            let (rows, _) = panel.as_chunks::<PANEL_BYTES>();
+            let mut sums = [0.0; PANEL as usize];
+            sums.iter_mut().zip(values(bias)).for_each(|(sum, bias)| *sum = bias);
+            window.taps(|first, x| {
+                for (x, row) in values(x).zip(rows.get(first..).unwrap_or(&[])) {
+                    sums.iter_mut().zip(values(row)).for_each(|(sum, w)| *sum += x * w);
+                }
+            });
+            for (out, sum) in out.as_chunks_mut::<4>().0.iter_mut().zip(sums) {
+                *out = clamp(sum, low, high).to_le_bytes();
+            }
+        }
+    }
+}
+
+/// The whole convolution around the pixels of `P`.
+pub(crate) fn convolve<P: Pixel>(call: &Conv2dF32, operands: Operands<'_>) {
+    let Operands { reads: [input, weights, bias, ..], output, .. } = operands;
+    let w = &call.window;
+    let groups = call.groups.max(1) as usize;
+    let (in_c, out_c) = (w.in_c as usize, w.out_c as usize);
+    let (count, group_out) = (in_c / groups, out_c / groups);
+    let image_bytes = w.in_h as usize * w.in_w as usize * in_c * 4;
+    let line_bytes = w.out_w as usize * out_c * 4;
+    let group_weights = weights.len() / groups;
+    let group_bias = bias.len() / groups;
+    let images = input.chunks_exact(image_bytes).zip(output.chunks_exact_mut(w.out_h as usize * line_bytes));
+    for (image, out) in images {
+        for (oy, line) in out.chunks_exact_mut(line_bytes).enumerate() {
+            let rows = Taps::of_row(w, oy);
+            for (ox, pixel) in line.chunks_exact_mut(out_c * 4).enumerate() {
+                let columns = Taps::of_column(w, ox);
+                let constants = weights.chunks_exact(group_weights).zip(bias.chunks_exact(group_bias));
+                for ((g, out), (weights, bias)) in pixel.chunks_exact_mut(group_out * 4).enumerate().zip(constants) {
+                    let window = PixelWindow { call, image, rows, columns, first: g * count, count };
+                    P::run(&window, weights, bias, out);
+                }
+            }
+        }
+    }
+}
+
+impl Runs<ConvTransposeF32> for Scalar {
+    fn run(call: &ConvTransposeF32, operands: Operands<'_>) {
+        let Operands { reads: [input, weights, bias, ..], output, .. } = operands;
+        let w = &call.window;
+        let in_c = w.in_c as usize;
+        let image_bytes = w.in_h as usize * w.in_w as usize * in_c * 4;
+        let image_out = w.out_h as usize * w.out_w as usize * w.out_c as usize * 4;
+        for (image, out) in input.chunks_exact(image_bytes).zip(output.chunks_exact_mut(image_out)) {
+            for at in 0..image_out / 4 {
+                let (pixel, o) = (at / w.out_c as usize, at % w.out_c as usize);
+                let (oy, ox) = (pixel / w.out_w as usize, pixel % w.out_w as usize);
+                let mut sum = get(bias, o);
+                for ky in 0..w.kernel_h as usize {
+                    let Some(iy) = source(oy, ky, w.pad_top, w.stride_h, w.in_h) else { continue };
+                    for kx in 0..w.kernel_w as usize {
+                        let Some(ix) = source(ox, kx, w.pad_left, w.stride_w, w.in_w) else { continue };
+                        let tap = (o * w.kernel_h as usize + ky) * w.kernel_w as usize + kx;
+                        let x = image.chunks_exact(in_c * 4).nth(iy * w.in_w as usize + ix).unwrap_or(&[]);
+                        sum += dot(x, weights.chunks_exact(in_c * 4).nth(tap).unwrap_or(&[]));
+                    }
+                }
+                put(out, at, clamp(sum, call.low, call.high));
+            }
+        }
+    }
+}
+
+/// The input coordinate that tap `k` of output `o` reads, if there is one.
+fn source(o: usize, k: usize, pad: u32, stride: u32, input: u32) -> Option<usize> {
+    let at = (o + pad as usize).checked_sub(k)?;
+    let stride = stride.max(1) as usize;
+    (at.is_multiple_of(stride) && at / stride < input as usize).then_some(at / stride)
+}

@@ -1,0 +1,60 @@
+//! Depthwise convolution.
+
+use sanderling_format::calls::DepthwiseF32;
+
+use super::{clamp, values};
+use crate::kernel::{Operands, Runs};
+use crate::scalar::Scalar;
+use crate::window::Taps;
+
+impl Runs<DepthwiseF32> for Scalar {
+    fn run(call: &DepthwiseF32, operands: Operands<'_>) {
+        depthwise(call, operands);
+    }
+}
+
+/// The sums of a pixel are built up in the output itself, tap by tap.
+#[inline(always)]
+pub(crate) fn depthwise(call: &DepthwiseF32, operands: Operands<'_>) {
+    let Operands { reads: [input, weights, bias, ..], output, .. } = operands;
+    let w = &call.window;
+    let (in_c, out_c) = (w.in_c as usize, w.out_c as usize);
+    let multiplier = out_c / in_c.max(1);
+    let line_bytes = w.out_w as usize * out_c * 4;
+    let images = input.chunks_exact(w.in_h as usize * w.in_w as usize * in_c * 4);
+    for (image, out) in images.zip(output.chunks_exact_mut(w.out_h as usize * line_bytes)) {
+        for (oy, line) in out.chunks_exact_mut(line_bytes).enumerate() {
+            let rows = Taps::of_row(w, oy);
+            for (ox, pixel) in line.chunks_exact_mut(out_c * 4).enumerate() {
+                let columns = Taps::of_column(w, ox);
+                pixel.copy_from_slice(bias);
+                for ky in rows.inside() {
+                    for kx in columns.inside() {
+                        let at = rows.at(ky, w.dilation_h) * w.in_w as usize + columns.at(kx, w.dilation_w);
+                        let x = image.get(at * in_c * 4..(at + 1) * in_c * 4).unwrap_or(&[]);
+                        let tap = (ky * w.kernel_w as usize + kx) * out_c * 4;
+                        accumulate(pixel, x, weights.get(tap..tap + out_c * 4).unwrap_or(&[]), multiplier);
+                    }
+                }
+                for out in pixel.as_chunks_mut::<4>().0 {
+                    *out = clamp(f32::from_le_bytes(*out), call.low, call.high).to_le_bytes();
+                }
+            }
+        }
+    }
+}
+
+/// Adds one tap to all channels.
+#[inline(always)]
+fn accumulate(sums: &mut [u8], x: &[u8], weights: &[u8], multiplier: usize) {
+    let (sums, _) = sums.as_chunks_mut::<4>();
+    let add = |sum: &mut [u8; 4], x: f32, w: f32| *sum = (f32::from_le_bytes(*sum) + x * w).to_le_bytes();
+    if multiplier == 1 {
+        sums.iter_mut().zip(values(x)).zip(values(weights)).for_each(|((sum, x), w)| add(sum, x, w));
+        return;
+    }
+    let groups = sums.chunks_exact_mut(multiplier).zip(weights.chunks_exact(multiplier * 4));
+    for ((sums, weights), x) in groups.zip(values(x)) {
+        sums.iter_mut().zip(values(weights)).for_each(|(sum, w)| add(sum, x, w));
+    }
+}

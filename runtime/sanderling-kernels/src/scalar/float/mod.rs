@@ -1,0 +1,51 @@
+//! Real numbers: f32, accumulated in f32.
+
+pub(crate) mod conv;
+mod depthwise;
+mod elementwise;
+mod mat_mul;
+mod normalize;
+mod pool;
+mod recurrent;
+mod resize;
+
+/// Element `index`.
+#[inline(always)]
+pub(crate) fn get(data: &[u8], index: usize) -> f32 {
+    data.as_chunks::<4>().0.get(index).map_or(0.0, |&bytes| f32::from_le_bytes(bytes))
+}
+
+/// Sets element `index`.
+#[inline(always)]
+pub(crate) fn put(data: &mut [u8], index: usize, value: f32) {
+    if let Some(place) = data.as_chunks_mut::<4>().0.get_mut(index) {
+        *place = value.to_le_bytes();
+    }
+}
+
+/// All elements.
+#[inline(always)]
+pub(crate) fn values(data: &[u8]) -> impl Iterator<Item = f32> + Clone + '_ {
+    data.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes))
+}
+
+/// `value` into `low..=high`.
+#[inline(always)]
+pub(crate) fn clamp(value: f32, low: f32, high: f32) -> f32 {
+    value.max(low).min(high)
+}
+
+/// The product of two rows.
+#[inline(always)]
+pub(crate) fn dot(a: &[u8], b: &[u8]) -> f32 {
+    // Eight sums let the compiler use vectors.
+    let mut sums = [0.0f32; 8];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<32>(), b.as_chunks::<32>());
+    for (a, b) in a.iter().zip(b) {
+        for ((sum, a), b) in sums.iter_mut().zip(a.as_chunks::<4>().0).zip(b.as_chunks::<4>().0) {
+            *sum += f32::from_le_bytes(*a) * f32::from_le_bytes(*b);
+        }
+    }
+    let rest: f32 = values(a_rest).zip(values(b_rest)).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f32>() + rest
+}
