@@ -1,16 +1,28 @@
 //! Which values share memory, and when it is in use.
 
+use sanderling_format::ALIGN;
 use sanderling_ir::{Graph, Op, Source, ValueId};
 
 use crate::lower::keeps_bytes;
 use crate::plan::{Plan, Request};
 
+/// Where a value is kept.
+#[derive(Clone, Copy, Debug)]
+enum Home {
+    /// At this offset of the head of the arena, which lives across runs.
+    State(u32),
+    /// In this buffer.
+    Buffer(usize),
+}
+
 /// The buffers of a graph: one for each value that is computed or given, fewer where a value is another's view.
 #[derive(Debug)]
 pub struct Buffers {
+    /// Bytes of the arena's head that live across runs.
+    pub state_bytes: u32,
     requests: Vec<Request>,
-    /// The buffer of each value; none for constants.
-    of_value: Vec<Option<usize>>,
+    /// None for constants.
+    of_value: Vec<Option<Home>>,
     /// The scratch buffer of each node.
     scratch: Vec<Option<usize>>,
 }
@@ -18,11 +30,16 @@ pub struct Buffers {
 /// Assigns buffers. Inputs are written before step 0, node `i` runs at step `i`, outputs are read at the end.
 pub fn assign(graph: &Graph) -> Buffers {
     let mut buffers = Buffers {
+        state_bytes: 0,
         requests: Vec::new(),
         of_value: vec![None; graph.values.len()],
         scratch: vec![None; graph.nodes.len()],
     };
     let end = graph.nodes.len();
+    for state in &graph.states {
+        buffers.of_value[state.input.0] = Some(Home::State(buffers.state_bytes));
+        buffers.state_bytes += (graph.ty(state.input).bytes() as u32).next_multiple_of(ALIGN);
+    }
     for &id in &graph.inputs {
         buffers.open(graph, id, 0);
     }
@@ -36,7 +53,7 @@ pub fn assign(graph: &Graph) -> Buffers {
             buffers.extend(*id, step);
         }
     }
-    for &id in &graph.outputs {
+    for &id in graph.outputs.iter().chain(graph.states.iter().map(|s| &s.next)) {
         if matches!(graph.values[id.0].source, Source::Constant(_)) && buffers.of_value[id.0].is_none() {
             buffers.open(graph, id, end);
         }
@@ -61,33 +78,38 @@ impl Buffers {
         }
     }
 
-    /// What the planner has to place.
+    /// What the planner has to place, behind the states.
     pub fn requests(&self) -> Vec<Request> {
         self.requests.clone()
     }
 
     /// Where a value lies; constants that are no outputs lie elsewhere.
     pub fn offset(&self, plan: &Plan, value: ValueId) -> u32 {
-        self.of_value[value.0].map_or(0, |buffer| plan.offsets[buffer])
+        match self.of_value[value.0] {
+            Some(Home::State(offset)) => offset,
+            Some(Home::Buffer(buffer)) => self.state_bytes + plan.offsets[buffer],
+            None => 0,
+        }
     }
 
     /// Where a node's scratch lies.
     pub fn scratch_offset(&self, plan: &Plan, step: usize) -> u32 {
-        self.scratch[step].map_or(0, |buffer| plan.offsets[buffer])
+        self.scratch[step].map_or(0, |buffer| self.state_bytes + plan.offsets[buffer])
     }
 
     /// Bytes in use during a step.
     pub fn live_bytes(&self, step: usize) -> u32 {
-        self.requests.iter().filter(|r| r.first <= step && step <= r.last).map(|r| r.bytes).sum()
+        let live = self.requests.iter().filter(|r| r.first <= step && step <= r.last);
+        self.state_bytes + live.map(|r| r.bytes).sum::<u32>()
     }
 
     fn open(&mut self, graph: &Graph, id: ValueId, step: usize) {
-        self.of_value[id.0] = Some(self.requests.len());
+        self.of_value[id.0] = Some(Home::Buffer(self.requests.len()));
         self.requests.push(Request { bytes: graph.ty(id).bytes() as u32, first: step, last: step });
     }
 
     fn extend(&mut self, id: ValueId, step: usize) {
-        if let Some(buffer) = self.of_value[id.0] {
+        if let Some(Home::Buffer(buffer)) = self.of_value[id.0] {
             let last = &mut self.requests[buffer].last;
             *last = step.max(*last);
         }

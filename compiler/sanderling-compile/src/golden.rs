@@ -1,28 +1,24 @@
 //! What a device must compute for generated inputs, by the oracle.
 
-use sanderling_format::{Digest, Golden, lcg_bytes};
+use sanderling_format::{Digest, Golden, golden_input};
 use sanderling_ir::{DType, Graph, Source, Tensor, ValueId};
 use sanderling_oracle::Oracle;
 
 use crate::CompileError;
 use crate::buffers::is_view;
-use crate::lower::stored;
+use crate::lower::{element, stored};
 
-/// Digests of the outputs, and of the output of every kernel call in order, for inputs made from `seed`.
-pub fn golden(graph: &Graph, seed: u32) -> Result<Golden, CompileError> {
-    if graph.values.iter().any(|v| v.ty.dtype == DType::F32) {
-        return Ok(Golden { seed, ..Golden::default() });
-    }
+/// For inputs made from `seed`: digests of the outputs and of every kernel call's output, in order; or, for a model that
+/// computes in real numbers, where the last bits differ between machines, the outputs themselves.
+pub fn golden(graph: &Graph, seed: u32) -> Result<(Golden, Vec<u8>), CompileError> {
     let mut generator = seed;
-    let inputs: Vec<Tensor> = graph
-        .inputs
-        .iter()
-        .map(|&id| {
-            let mut data = vec![0; graph.ty(id).bytes()];
-            generator = lcg_bytes(generator, &mut data);
-            Tensor { ty: graph.ty(id).clone(), data }
-        })
-        .collect();
+    let mut inputs = Vec::new();
+    for &id in &graph.inputs {
+        let ty = graph.ty(id).clone();
+        let mut data = vec![0; ty.bytes()];
+        generator = golden_input(generator, element(&graph.values[id.0].name, &ty)?, &mut data);
+        inputs.push(Tensor { ty, data });
+    }
     let mut trace = Digest::default();
     let mut observe = |id: ValueId, tensor: &Tensor| {
         if let Source::Node(node) = graph.values[id.0].source
@@ -32,7 +28,11 @@ pub fn golden(graph: &Graph, seed: u32) -> Result<Golden, CompileError> {
         }
     };
     let outputs = Oracle::new(graph).run_observed(&inputs, &mut observe)?;
+    if graph.values.iter().any(|v| v.ty.dtype == DType::F32) {
+        let expected = outputs.into_iter().flat_map(|tensor| tensor.data).collect();
+        return Ok((Golden { seed, ..Golden::default() }, expected));
+    }
     let mut digest = Digest::default();
     outputs.iter().for_each(|tensor| digest.update(&tensor.data));
-    Ok(Golden { seed, outputs: digest.0, trace: trace.0 })
+    Ok((Golden { seed, outputs: digest.0, trace: trace.0 }, Vec::new()))
 }

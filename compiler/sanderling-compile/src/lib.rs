@@ -51,6 +51,7 @@ pub fn compile(module: &Module, target: &Target) -> Result<Compiled, CompileErro
     let mut artifact = Artifact::default();
     artifact.provenance = report::provenance(module, target);
     let place = |value| buffers.offset(&plan, value);
+    artifact.state(&lower::state_init(&graph, &place, buffers.state_bytes));
     lower::enter(&graph, &place, &mut artifact);
     for (step, node) in graph.nodes.iter().enumerate() {
         lower::lower(&graph, node, &place, buffers.scratch_offset(&plan, step), &mut artifact)?;
@@ -62,10 +63,10 @@ pub fn compile(module: &Module, target: &Target) -> Result<Compiled, CompileErro
     for &id in &graph.outputs {
         artifact.output(&graph.values[id.0].name, lower::io_record(&graph.values[id.0].name, graph.ty(id), place(id))?);
     }
-    artifact.arena_bytes = plan.bytes;
+    artifact.arena_bytes = buffers.state_bytes + plan.bytes;
     artifact.stack_bytes = target.stack_bytes;
     artifact.macs = graph.nodes.iter().map(|node| lower::macs(&graph, node)).sum();
-    artifact.golden = golden::golden(&graph, GOLDEN_SEED)?;
+    (artifact.golden, artifact.expected) = golden::golden(&graph, GOLDEN_SEED)?;
 
     let bytes = write(&artifact);
     let report = report::Report::new(&graph, target, &artifact, bytes.len(), &buffers, &plan, changes);

@@ -76,8 +76,8 @@ impl Report {
         Report {
             target: target.name.clone(),
             artifact_bytes,
-            arena_bytes: plan.bytes,
-            arena_lower_bound_bytes: plan.lower_bound,
+            arena_bytes: artifact.arena_bytes,
+            arena_lower_bound_bytes: buffers.state_bytes + plan.lower_bound,
             arena_is_optimal: plan.is_optimal,
             stack_bytes: artifact.stack_bytes,
             macs: artifact.macs,

@@ -1,5 +1,7 @@
 //! Digests, and the generator of the self-test's inputs.
 
+use crate::io::Element;
+
 /// Streaming 64-bit FNV-1a: the content hash of an artifact and of its golden outputs.
 ///
 /// It finds damage, not malice: a release is signed.
@@ -42,4 +44,28 @@ pub fn lcg_bytes(seed: u32, out: &mut [u8]) -> u32 {
         *byte = (x >> 24) as u8;
         x
     })
+}
+
+/// Fills an input of the self-test from the bytes of [`lcg_bytes`], and returns where the generator stands.
+///
+/// 8-bit elements are the bytes themselves. Of wider elements the first byte counts: real numbers are
+/// `(byte - 128) / 64`, integers 0 or 1, so that they are indices of whatever has two elements.
+pub fn golden_input(seed: u32, element: Element, out: &mut [u8]) -> u32 {
+    let next = lcg_bytes(seed, out);
+    match element {
+        Element::I8 | Element::U8 => {}
+        Element::F32 => {
+            for value in out.as_chunks_mut::<4>().0 {
+                *value = ((f32::from(value[0]) - 128.0) / 64.0).to_le_bytes();
+            }
+        }
+        _ => {
+            for value in out.chunks_exact_mut(element.bytes() as usize) {
+                for (i, byte) in value.iter_mut().enumerate() {
+                    *byte = if i == 0 { *byte & 1 } else { 0 };
+                }
+            }
+        }
+    }
+    next
 }

@@ -20,7 +20,7 @@ mod write;
 
 pub use access::{Accesses, CONSTANTS, READS, Region};
 pub use calls::Call;
-pub use hash::{Digest, fnv1a32, lcg_bytes};
+pub use hash::{Digest, fnv1a32, golden_input, lcg_bytes};
 pub use header::{ALIGN, FormatError, Golden, HEADER_BYTES, Header, Section, VERSION};
 pub use io::{Element, IO_RECORD_BYTES, IoRecord, RANK_MAX, read_io};
 pub use program::{Program, RawCall};

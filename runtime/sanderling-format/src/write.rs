@@ -58,8 +58,10 @@ impl Artifact {
 
     /// Sets what the states hold before the first run.
     pub fn state(&mut self, init: &[u8]) {
-        self.state_init = self.constant(init) & !CONSTANTS;
-        self.state_bytes = init.len() as u32;
+        if !init.is_empty() {
+            self.state_init = self.constant(init) & !CONSTANTS;
+            self.state_bytes = init.len() as u32;
+        }
     }
 
     /// Bytes of the constants section.

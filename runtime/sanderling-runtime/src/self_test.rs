@@ -1,6 +1,6 @@
 //! The self-test: a device proves that it computes what the compiler computed.
 
-use sanderling_format::{Digest, lcg_bytes};
+use sanderling_format::{Digest, Element, golden_input};
 
 use crate::session::{RunError, Session};
 
@@ -12,6 +12,8 @@ pub enum SelfTestError {
     Run(#[from] RunError),
     #[error("the outputs differ from the compiler's, digest {found:#018x} for {expected:#018x}")]
     Outputs { expected: u64, found: u64 },
+    #[error("output {output} is not what the compiler computed, from element {element} on")]
+    Values { output: usize, element: usize },
     #[error("the outputs agree with the compiler's, but not every layer does")]
     Trace,
 }
@@ -23,7 +25,11 @@ impl Session<'_> {
     pub fn self_test(&mut self) -> Result<(), SelfTestError> {
         let golden = self.model().golden();
         let (outputs, trace) = self.digests(golden.seed)?;
+        let values = self.compare(self.model().expected());
         self.reset();
+        if golden.outputs == 0 {
+            return values;
+        }
         if outputs != golden.outputs {
             return Err(SelfTestError::Outputs { expected: golden.outputs, found: outputs });
         }
@@ -36,7 +42,8 @@ impl Session<'_> {
         let model = *self.model();
         let mut generator = seed;
         for index in 0..model.inputs().count() {
-            generator = lcg_bytes(generator, self.input(index)?);
+            let element = model.inputs().nth(index).map_or(Element::I8, |io| io.record.element);
+            generator = golden_input(generator, element, self.input(index)?);
         }
         let mut trace = Digest::default();
         self.run_observed(|step, output| {
@@ -50,4 +57,38 @@ impl Session<'_> {
         }
         Ok((outputs.0, trace.0))
     }
+
+    /// Compares the outputs with expected ones, one behind another: real numbers to [`TOLERANCE`], others exactly.
+    fn compare(&self, mut expected: &[u8]) -> Result<(), SelfTestError> {
+        for (output, io) in self.model().outputs().enumerate() {
+            let found = self.output(output)?;
+            let differs = SelfTestError::Values { output, element: 0 };
+            let (want, rest) = expected.split_at_checked(found.len()).ok_or(differs)?;
+            expected = rest;
+            let element = match io.record.element {
+                Element::F32 => first_difference(found, want),
+                _ => found.iter().zip(want).position(|(a, b)| a != b),
+            };
+            if let Some(element) = element {
+                return Err(SelfTestError::Values { output, element });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Relative to the value, and to the largest value of the output.
+const TOLERANCE: f32 = 1e-4;
+
+/// The first element that differs by more than [`TOLERANCE`].
+fn first_difference(found: &[u8], want: &[u8]) -> Option<usize> {
+    let (found, want) = (found.as_chunks::<4>().0, want.as_chunks::<4>().0);
+    let value = |bytes: &[u8; 4]| f32::from_le_bytes(*bytes);
+    let largest = want.iter().map(value).filter(|v| v.is_finite()).fold(0.0, |m: f32, v| m.max(v.abs()));
+    found.iter().zip(want).position(|(found, want)| {
+        let (found, want) = (value(found), value(want));
+        // Written so that a NaN differs from every number.
+        let is_close = (found - want).abs() <= TOLERANCE * (want.abs() + largest);
+        !(is_close || found.to_bits() == want.to_bits() || (found.is_nan() && want.is_nan()))
+    })
 }

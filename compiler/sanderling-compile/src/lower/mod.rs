@@ -9,7 +9,7 @@ use sanderling_format::{Artifact, Call, Element, IoRecord, RANK_MAX, Region, cal
 use sanderling_ir::{DType, Graph, Node, Op, Padding, Source, Tensor, TensorType, ValueId};
 use sanderling_oracle::params;
 
-pub use data::{enter, keeps_bytes, leave, stored};
+pub use data::{enter, keeps_bytes, leave, state_init, stored};
 
 use crate::CompileError;
 use crate::buffers::is_view;
@@ -57,10 +57,9 @@ pub fn macs(graph: &Graph, node: &Node) -> u64 {
     }
 }
 
-/// What an input or output of this type at this offset looks like in the artifact.
-pub fn io_record(name: &str, ty: &TensorType, offset: u32) -> Result<IoRecord, CompileError> {
-    let fail = |what| CompileError::Unsupported { node: name.to_string(), op: "input or output", what };
-    let element = match ty.dtype {
+/// The element type of an input or output.
+pub fn element(name: &str, ty: &TensorType) -> Result<Element, CompileError> {
+    Ok(match ty.dtype {
         DType::I8 => Element::I8,
         DType::U8 => Element::U8,
         DType::I16 => Element::I16,
@@ -69,10 +68,15 @@ pub fn io_record(name: &str, ty: &TensorType, offset: u32) -> Result<IoRecord, C
         DType::F32 => Element::F32,
         DType::F16 => Element::F16,
         DType::Bool => Element::Bool,
-        DType::BF16 => return fail_with(fail, "bf16 inputs and outputs are not supported; cast them to f32"),
-    };
+        DType::BF16 => return interface(name, "bf16 is not supported here; cast it to f32"),
+    })
+}
+
+/// What an input or output of this type at this offset looks like in the artifact.
+pub fn io_record(name: &str, ty: &TensorType, offset: u32) -> Result<IoRecord, CompileError> {
+    let element = element(name, ty)?;
     if ty.shape.len() > RANK_MAX {
-        return fail_with(fail, "more than 8 dimensions");
+        return interface(name, "it has more than 8 dimensions");
     }
     let mut shape = [0; RANK_MAX];
     shape.iter_mut().zip(&ty.shape).for_each(|(to, &from)| *to = from as u32);
@@ -81,8 +85,8 @@ pub fn io_record(name: &str, ty: &TensorType, offset: u32) -> Result<IoRecord, C
     Ok(IoRecord { region, element, scale, zero_point, rank: ty.shape.len() as u32, shape, name: Region::default() })
 }
 
-fn fail_with<T>(fail: impl Fn(String) -> CompileError, what: &str) -> Result<T, CompileError> {
-    Err(fail(what.to_string()))
+fn interface<T>(name: &str, what: &str) -> Result<T, CompileError> {
+    Err(CompileError::Unsupported { node: name.to_string(), op: "input or output", what: what.to_string() })
 }
 
 /// A node on its way to kernel calls.

@@ -1,6 +1,8 @@
 //! The passes: each takes a verified graph and gives a verified graph that computes the same.
 
 mod canonicalize;
+mod fold;
+mod fuse_activation;
 mod rewrite;
 
 use sanderling_ir::{Graph, verify};
@@ -15,7 +17,11 @@ pub struct Pass {
 }
 
 /// Every pass, in the order in which they run.
-pub const PASSES: &[Pass] = &[Pass { name: "canonicalize", run: canonicalize::run }];
+pub const PASSES: &[Pass] = &[
+    Pass { name: "fold", run: fold::run },
+    Pass { name: "canonicalize", run: canonicalize::run },
+    Pass { name: "fuse activation", run: fuse_activation::run },
+];
 
 /// Runs all passes, verifies after each, and tells for each by how many nodes the graph shrank or grew.
 pub fn run(graph: &Graph) -> Result<(Graph, Vec<PassChange>), CompileError> {

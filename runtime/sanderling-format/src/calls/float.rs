@@ -41,8 +41,28 @@ impl RealOp {
     pub fn from_code(code: u32) -> Option<RealOp> {
         use RealOp::*;
         let all = [
-            Neg, Abs, Sign, Exp, Log, Sqrt, Rsqrt, Reciprocal, Erf, Sin, Cos, Tanh, Sigmoid, HardSigmoid, HardSwish,
-            LeakyRelu, Elu, Softplus, Floor, Ceil, Round, Clamp,
+            Neg,
+            Abs,
+            Sign,
+            Exp,
+            Log,
+            Sqrt,
+            Rsqrt,
+            Reciprocal,
+            Erf,
+            Sin,
+            Cos,
+            Tanh,
+            Sigmoid,
+            HardSigmoid,
+            HardSwish,
+            LeakyRelu,
+            Elu,
+            Softplus,
+            Floor,
+            Ceil,
+            Round,
+            Clamp,
         ];
         all.into_iter().find(|op| *op as u32 == code)
     }

@@ -6,15 +6,34 @@ use sanderling_format::Artifact;
 use sanderling_format::calls::{AXES, FlipI8, StridedCopy};
 use sanderling_ir::{Graph, Source, TensorType, ValueId};
 
-use super::is_flipped;
+use super::{is_flipped, stored};
 
 /// Brings the inputs to the form that kernels keep, in place, before the first node.
 pub fn enter(graph: &Graph, place: &dyn Fn(ValueId) -> u32, artifact: &mut Artifact) {
     flip(graph, &graph.inputs, place, artifact);
 }
 
-/// Brings the outputs to the form that callers know, in place, after the last node.
+/// What the states hold before the first run: zeros, or what stands for zero.
+pub fn state_init(graph: &Graph, place: &dyn Fn(ValueId) -> u32, bytes: u32) -> Vec<u8> {
+    let mut init = vec![0; bytes as usize];
+    for state in &graph.states {
+        let (ty, at) = (graph.ty(state.input), place(state.input) as usize);
+        let zero = ty.quant.as_ref().map_or(0, |q| q.zero_points[0]);
+        let element = &zero.to_le_bytes()[..ty.dtype.bytes().min(4)];
+        let elements = init[at..at + ty.bytes()].chunks_exact_mut(element.len());
+        // Of i64 zero both halves are alike.
+        elements.for_each(|chunk| chunk.copy_from_slice(element));
+        let own = stored(ty, &init[at..at + ty.bytes()]).into_owned();
+        init[at..at + ty.bytes()].copy_from_slice(&own);
+    }
+    init
+}
+
+/// Brings the outputs to the form that callers know, in place, and the states to their next values, after the last node.
 pub fn leave(graph: &Graph, place: &dyn Fn(ValueId) -> u32, artifact: &mut Artifact) {
+    for state in graph.states.iter().filter(|s| place(s.input) != place(s.next)) {
+        artifact.partial_call(&copy_bytes(graph.ty(state.input), place(state.next), place(state.input)));
+    }
     flip(graph, &graph.outputs, place, artifact);
     let distinct: BTreeSet<ValueId> = graph.outputs.iter().copied().collect();
     for id in distinct {

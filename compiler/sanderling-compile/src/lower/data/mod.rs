@@ -13,7 +13,7 @@ use sanderling_format::calls::{MapI8, Numeric};
 use sanderling_ir::{DType, Op, ResizeMode, Source, Tensor, TensorType, ValueId};
 use sanderling_oracle::evaluate;
 
-pub use borders::{enter, leave};
+pub use borders::{enter, leave, state_init};
 pub use walk::{Walk, broadcast_strides, strides, words};
 
 use super::Site;

@@ -33,7 +33,13 @@ fn compute(op: RealOp, x: f32, a: f32, b: f32) -> f32 {
     match op {
         RealOp::Neg => -x,
         RealOp::Abs => x.abs(),
-        RealOp::Sign => if x == 0.0 { 0.0 } else { 1.0f32.copysign(x) },
+        RealOp::Sign => {
+            if x == 0.0 {
+                0.0
+            } else {
+                1.0f32.copysign(x)
+            }
+        }
         RealOp::Exp => libm::expf(x),
         RealOp::Log => libm::logf(x),
         RealOp::Sqrt => libm::sqrtf(x),
@@ -46,10 +52,28 @@ fn compute(op: RealOp, x: f32, a: f32, b: f32) -> f32 {
         RealOp::Sigmoid => sigmoid(x),
         RealOp::HardSigmoid => clamp(a * x + b, 0.0, 1.0),
         RealOp::HardSwish => x * clamp(x / 6.0 + 0.5, 0.0, 1.0),
-        RealOp::LeakyRelu => if x > 0.0 { x } else { a * x },
-        RealOp::Elu => if x > 0.0 { x } else { a * libm::expm1f(x) },
+        RealOp::LeakyRelu => {
+            if x > 0.0 {
+                x
+            } else {
+                a * x
+            }
+        }
+        RealOp::Elu => {
+            if x > 0.0 {
+                x
+            } else {
+                a * libm::expm1f(x)
+            }
+        }
         // Beyond 20 the logarithm is x to the last bit.
-        RealOp::Softplus => if x > 20.0 { x } else { libm::log1pf(libm::expf(x)) },
+        RealOp::Softplus => {
+            if x > 20.0 {
+                x
+            } else {
+                libm::log1pf(libm::expf(x))
+            }
+        }
         RealOp::Floor => libm::floorf(x),
         RealOp::Ceil => libm::ceilf(x),
         RealOp::Round => libm::rintf(x),
