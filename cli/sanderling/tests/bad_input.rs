@@ -1,0 +1,115 @@
+//! Bad input: a message that names what, where and what to do, exit code 1, nothing written or overwritten.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{compile, model, ok, sanderling};
+
+/// Runs `sanderling`, which must fail with all of these words and leave `untouched` as it was.
+fn refused(arguments: &[&str], untouched: &Path, words: &[&str]) {
+    fs::write(untouched, "before").unwrap();
+    let output = sanderling(arguments);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {message}");
+    for word in words {
+        assert!(message.contains(word), "{arguments:?}: {message} should say {word}");
+    }
+    assert!(!message.contains("panicked"), "{message}");
+    assert_eq!(fs::read_to_string(untouched).unwrap(), "before");
+    let left =
+        fs::read_dir(untouched.parent().unwrap()).unwrap().filter_map(|e| e.unwrap().file_name().into_string().ok());
+    assert_eq!(left.filter(|name| name.starts_with('.')).count(), 0, "a temporary file is left");
+}
+
+#[test]
+fn models_that_cannot_be_compiled() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (out, kws) = (path("out.sndl"), model("kws").unwrap());
+    let compile = |file: &str, extra: &[&str], words: &[&str]| {
+        let arguments = [&["compile", file, "-o", &out], extra].concat();
+        refused(&arguments, out.as_ref(), words);
+    };
+    compile(&path("absent.tflite"), &[], &["absent.tflite", "No such file"]);
+
+    let mut bytes = fs::read(&kws).unwrap();
+    fs::write(path("noise"), [0x5a; 100]).unwrap();
+    compile(&path("noise"), &[], &["noise", "TFLite"]);
+    fs::write(path("short.tflite"), &bytes[..bytes.len() / 2]).unwrap();
+    compile(&path("short.tflite"), &[], &["short.tflite"]);
+    // The offset of the root table.
+    bytes[..4].copy_from_slice(&[0xff, 0xff, 0xff, 0x7f]);
+    fs::write(path("offset.tflite"), &bytes).unwrap();
+    compile(&path("offset.tflite"), &[], &["offset.tflite"]);
+
+    compile(&kws.display().to_string(), &["--target", "toaster"], &["toaster", "nucleo-l4r5zi"]);
+    compile(&kws.display().to_string(), &["--shape", "input_1=1x50x10x1"], &["input_1", "50"]);
+    if let Some(data) = common::data() {
+        let large = data.join("models/tflite/mobilenet_v2_1.0_224_quant/model.tflite").display().to_string();
+        compile(&large, &["--target", "rp2040"], &["does not fit", "rp2040", "bytes", "costs most"]);
+        let onnx = fs::read(data.join("models/onnx/fsdd_dscnn/model.onnx")).unwrap();
+        fs::write(path("short.onnx"), &onnx[..onnx.len() / 2]).unwrap();
+        compile(&path("short.onnx"), &[], &["short.onnx"]);
+        let open = data.join("models/onnx/ppocr_cls/model.onnx").display().to_string();
+        compile(&open, &[], &["--shape"]);
+    }
+}
+
+#[test]
+fn artifacts_that_cannot_be_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let artifact = compile("kws", "host", folder.path()).unwrap();
+    let good = fs::read(&artifact).unwrap();
+    let inputs = common::root().join("examples/models/kws/inputs.npz").display().to_string();
+    let out = path("out.npz");
+    let run = |artifact: &str, input: &str, words: &[&str]| {
+        refused(&["run", artifact, "--input", input, "--output", &out], out.as_ref(), words);
+    };
+    let damaged = |name: &str, change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = good.clone();
+        change(&mut bytes);
+        fs::write(path(name), bytes).unwrap();
+        path(name)
+    };
+    run(&damaged("flipped.sndl", &|b| b[1000] ^= 1), &inputs, &["flipped.sndl", "damaged"]);
+    run(&damaged("short.sndl", &|b| b.truncate(500)), &inputs, &["short.sndl", "cut short"]);
+    run(&damaged("newer.sndl", &|b| b[4] = 9), &inputs, &["newer.sndl", "format 9", "compile"]);
+    run(&damaged("other.sndl", &|b| b[0] = 0), &inputs, &["other.sndl", "not an artifact"]);
+    run(&artifact, &path("absent.npz"), &["absent.npz"]);
+
+    let mut wrong = sanderling_host::read_npz(inputs.as_ref()).unwrap();
+    wrong.retain(|a| a.name == "labels");
+    sanderling_host::write_npz(path("wrong.npz").as_ref(), &wrong).unwrap();
+    run(&artifact, &path("wrong.npz"), &["wrong.npz", "input_1", "int64", "int8"]);
+    refused(
+        &["run", &artifact, "--input", &inputs, "--output", &out, "--backend", "gpu"],
+        out.as_ref(),
+        &["GPU", "auto"],
+    );
+}
+
+#[test]
+fn a_full_disk_leaves_what_was_there() {
+    let output = sanderling(&["compile", &model("kws").unwrap().display().to_string(), "-o", "/dev/full"]);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    if !Path::new("/dev/full").exists() {
+        eprintln!("skipped: no /dev/full");
+        return;
+    }
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("/dev/full") && message.contains("No space left"), "{message}");
+}
+
+#[test]
+fn the_same_model_gives_the_same_bytes_from_any_folder() {
+    let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let first = compile("kws", "nucleo-l4r5zi", a.path()).unwrap();
+    let copy = b.path().join("model.tflite");
+    fs::copy(model("kws").unwrap(), &copy).unwrap();
+    let second = b.path().join("x.sndl").display().to_string();
+    ok(&["compile", &copy.display().to_string(), "--target", "nucleo-l4r5zi", "-o", &second]);
+    assert_eq!(fs::read(first).unwrap(), fs::read(second).unwrap());
+}
