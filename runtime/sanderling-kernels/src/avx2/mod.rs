@@ -1,6 +1,10 @@
 //! x86 with AVX2 and FMA.
 
 mod conv_i8;
+mod float_conv;
+mod float_depthwise;
+mod float_tile;
+mod float_wide;
 
 use sanderling_format::calls::*;
 
@@ -10,7 +14,17 @@ use crate::scalar;
 /// Code that uses AVX2. It is reached through [`detect`] alone, so that it never runs where it cannot.
 struct Avx2;
 
-const ALL: &[Kernel] = &overlay(&scalar::TABLE, &[kernel::<Conv2dI8, Avx2>(Isa::Avx2)]);
+const ALL: &[Kernel] = &overlay(
+    &scalar::TABLE,
+    &[
+        kernel::<Conv2dI8, Avx2>(Isa::Avx2),
+        kernel::<Conv2dF32, Avx2>(Isa::Avx2),
+        kernel::<DepthwiseF32, Avx2>(Isa::Avx2),
+        kernel::<MatMulF32, Avx2>(Isa::Avx2),
+        kernel::<UnaryF32, Avx2>(Isa::Avx2),
+        kernel::<BinaryF32, Avx2>(Isa::Avx2),
+    ],
+);
 
 /// The kernels, where the CPU and the operating system support them.
 pub fn detect() -> Option<&'static [Kernel]> {

@@ -2,7 +2,7 @@
 
 mod add_i8;
 mod conv_i8;
-mod data;
+pub(crate) mod data;
 mod depthwise_i8;
 pub(crate) mod float;
 mod pool_i8;

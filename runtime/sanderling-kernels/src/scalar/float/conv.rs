@@ -9,6 +9,8 @@ use crate::window::Taps;
 
 /// Bytes of one row of a panel.
 pub(crate) const PANEL_BYTES: usize = PANEL as usize * 4;
+/// Products that are summed by themselves first: the rounding of a long sum grows with its length.
+const BLOCK: usize = 64;
 
 /// An instruction set's code for one output pixel.
 pub(crate) trait Pixel {
@@ -69,8 +71,13 @@ impl Pixel for Scalar {
             let mut sums = [0.0; PANEL as usize];
             sums.iter_mut().zip(values(bias)).for_each(|(sum, bias)| *sum = bias);
             window.taps(|first, x| {
-                for (x, row) in values(x).zip(rows.get(first..).unwrap_or(&[])) {
-                    sums.iter_mut().zip(values(row)).for_each(|(sum, w)| *sum += x * w);
+                let rows = rows.get(first..).unwrap_or(&[]).chunks(BLOCK);
+                for (x, rows) in x.chunks(BLOCK * 4).zip(rows) {
+                    let mut block = [0.0; PANEL as usize];
+                    for (x, row) in values(x).zip(rows) {
+                        block.iter_mut().zip(values(row)).for_each(|(sum, w)| *sum += x * w);
+                    }
+                    sums.iter_mut().zip(block).for_each(|(sum, block)| *sum += block);
                 }
             });
             for (out, sum) in out.as_chunks_mut::<4>().0.iter_mut().zip(sums) {

@@ -3,7 +3,7 @@
 pub(crate) mod conv;
 mod depthwise;
 mod elementwise;
-mod mat_mul;
+pub(crate) mod mat_mul;
 mod normalize;
 mod pool;
 mod recurrent;
@@ -29,10 +29,10 @@ pub(crate) fn values(data: &[u8]) -> impl Iterator<Item = f32> + Clone + '_ {
     data.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes))
 }
 
-/// `value` into `low..=high`.
+/// `value` into `low..=high`; without bounds as it is, so that what is not a number stays so.
 #[inline(always)]
 pub(crate) fn clamp(value: f32, low: f32, high: f32) -> f32 {
-    value.max(low).min(high)
+    if low == f32::NEG_INFINITY && high == f32::INFINITY { value } else { value.max(low).min(high) }
 }
 
 /// The product of two rows.
