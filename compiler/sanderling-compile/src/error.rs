@@ -1,6 +1,6 @@
 //! Why a model cannot be compiled.
 
-use sanderling_ir::VerifyError;
+use sanderling_ir::{InferError, VerifyError};
 use sanderling_oracle::OracleError;
 
 /// Why a model cannot be compiled, and what to do.
@@ -13,6 +13,14 @@ pub enum CompileError {
     Verify { pass: &'static str, source: VerifyError },
     #[error("node {node} ({op}): {what}")]
     Unsupported { node: String, op: &'static str, what: String },
+    #[error("a state cannot be kept apart: {0}")]
+    State(#[from] InferError),
+    #[error("a rewriting of the graph failed: {0}")]
+    Rewrite(InferError),
+    #[error("quantization needs at least one sample of the inputs")]
+    NoSamples,
+    #[error("the model cannot be run on the samples: {0}")]
+    Calibrate(OracleError),
     #[error("the self-test cannot be computed: {0}")]
     Golden(#[from] OracleError),
     #[error(

@@ -13,14 +13,17 @@ mod golden;
 mod lower;
 pub mod passes;
 pub mod plan;
+pub mod quantize;
 mod report;
 mod schedule;
+mod states;
 
 use sanderling_format::{Artifact, write};
 use sanderling_ir::{Module, verify};
 use sanderling_targets::Target;
 
 pub use error::CompileError;
+pub use quantize::Calibration;
 pub use report::{Layer, PassChange, Report};
 
 /// Seed of the generated self-test inputs.
@@ -34,12 +37,31 @@ pub struct Compiled {
     pub report: Report,
 }
 
+/// What the caller decides about a compilation.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Turns a real model into one on 8-bit integers, by these samples of its inputs.
+    pub quantize: Option<Calibration>,
+}
+
 /// Compiles the `main` function of a module for a target.
 pub fn compile(module: &Module, target: &Target) -> Result<Compiled, CompileError> {
+    compile_with(module, target, &Options::default())
+}
+
+/// As [`compile`], with options.
+pub fn compile_with(module: &Module, target: &Target, options: &Options) -> Result<Compiled, CompileError> {
     let main = module.function("main").ok_or(CompileError::NoMain)?;
     verify(main).map_err(|source| CompileError::Verify { pass: "import", source })?;
-    let (graph, changes) = passes::run(main)?;
-    let graph = schedule::schedule(&graph);
+    let (mut graph, mut changes) = passes::run(main)?;
+    let mut cost = report::QuantizationCost::default();
+    if let Some(calibration) = &options.quantize {
+        let done = quantize::post_training(&graph, calibration)?;
+        changes.extend(done.changes);
+        graph = done.graph;
+        cost = report::QuantizationCost { sqnr: done.sqnr, kept_float: done.kept_float };
+    }
+    let graph = schedule::schedule(&states::detach(&graph)?);
 
     let mut buffers = buffers::assign(&graph);
     for (step, node) in graph.nodes.iter().enumerate() {
@@ -69,7 +91,8 @@ pub fn compile(module: &Module, target: &Target) -> Result<Compiled, CompileErro
     (artifact.golden, artifact.expected) = golden::golden(&graph, GOLDEN_SEED)?;
 
     let bytes = write(&artifact);
-    let report = report::Report::new(&graph, target, &artifact, bytes.len(), &buffers, &plan, changes);
+    let mut report = report::Report::new(&graph, target, &artifact, bytes.len(), &buffers, &plan, changes);
+    report.add_quantization(cost);
     gate::check(target, &report)?;
     Ok(Compiled { artifact: bytes, report })
 }

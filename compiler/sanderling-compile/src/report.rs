@@ -1,5 +1,7 @@
 //! What a compilation did, for people and for scripts.
 
+use std::collections::BTreeMap;
+
 use sanderling_format::Artifact;
 use sanderling_ir::{Graph, Module, Source};
 use sanderling_targets::Target;
@@ -24,6 +26,8 @@ pub struct Report {
     /// Constants as packed for the target.
     pub constants_bytes: usize,
     pub passes: Vec<PassChange>,
+    /// Where quantization was asked for: the layers that stayed real, and why.
+    pub kept_float: Vec<String>,
     pub layers: Vec<Layer>,
 }
 
@@ -48,6 +52,16 @@ pub struct Layer {
     pub parameter_bytes: u64,
     /// Bytes of the arena in use while it runs.
     pub live_bytes: u32,
+    /// Signal to noise of the output against the real model, over the calibration samples, in dB.
+    pub sqnr_db: Option<f64>,
+}
+
+/// What post-training quantization found out.
+#[derive(Debug, Default)]
+pub(crate) struct QuantizationCost {
+    /// In dB, by the name of the value.
+    pub sqnr: BTreeMap<String, f64>,
+    pub kept_float: Vec<String>,
 }
 
 impl Report {
@@ -71,6 +85,7 @@ impl Report {
                 macs: lower::macs(graph, node),
                 parameter_bytes: parameters.map(|&id| graph.ty(id).bytes() as u64).sum(),
                 live_bytes: buffers.live_bytes(step),
+                sqnr_db: None,
             }
         };
         Report {
@@ -83,8 +98,17 @@ impl Report {
             macs: artifact.macs,
             constants_bytes: artifact.constants_bytes(),
             passes,
+            kept_float: Vec::new(),
             layers: graph.nodes.iter().enumerate().filter(|(_, n)| !is_view(graph, n)).map(layer).collect(),
         }
+    }
+
+    /// Tells what quantization found out, layer by layer.
+    pub(crate) fn add_quantization(&mut self, cost: QuantizationCost) {
+        for layer in &mut self.layers {
+            layer.sqnr_db = cost.sqnr.get(&layer.name).copied();
+        }
+        self.kept_float = cost.kept_float;
     }
 }
 

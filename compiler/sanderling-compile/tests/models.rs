@@ -9,11 +9,9 @@ use sanderling_import::ImportOptions;
 use sanderling_runtime::{Model, Session};
 
 /// Models that do not pass yet, and what they say.
-const MISSING: [(&str, &str); 2] = [
+const MISSING: [(&str, &str); 1] = [
     // The IR has no quantized LSTM.
     ("tflm_mnist_lstm_int8", "UNIDIRECTIONAL_SEQUENCE_LSTM"),
-    // A sum that lies on the border between two steps falls to either side in f32 and in f64.
-    ("ultraface_slim320_int8_qdq", "is not what the compiler computed"),
 ];
 
 /// Shapes that files leave open.

@@ -1,9 +1,17 @@
 //! The passes: each takes a verified graph and gives a verified graph that computes the same.
 
 mod canonicalize;
-mod fold;
-mod fuse_activation;
-mod rewrite;
+mod dense;
+mod fold_affine;
+mod fold_constants;
+mod fuse_activations;
+mod fuse_pads;
+mod import_quantized;
+mod layout;
+pub(crate) mod rewrite;
+#[cfg(test)]
+pub(crate) mod tests;
+pub(crate) mod tools;
 
 use sanderling_ir::{Graph, verify};
 
@@ -17,10 +25,20 @@ pub struct Pass {
 }
 
 /// Every pass, in the order in which they run.
+///
+/// Layers take their bias, activation and padding before quantized patterns are recognised, which reads layers as a
+/// whole; constants fold after that, because folding would turn quantized weights into real ones.
 pub const PASSES: &[Pass] = &[
-    Pass { name: "fold", run: fold::run },
     Pass { name: "canonicalize", run: canonicalize::run },
-    Pass { name: "fuse activation", run: fuse_activation::run },
+    Pass { name: "layout", run: layout::run },
+    Pass { name: "dense", run: dense::run },
+    Pass { name: "fuse_pads", run: fuse_pads::run },
+    Pass { name: "fuse_activations", run: fuse_activations::run },
+    Pass { name: "import_quantized", run: import_quantized::run },
+    Pass { name: "fold_constants", run: fold_constants::run },
+    Pass { name: "fold_affine", run: fold_affine::run },
+    Pass { name: "fuse_activations", run: fuse_activations::run },
+    Pass { name: "canonicalize", run: canonicalize::run },
 ];
 
 /// Runs all passes, verifies after each, and tells for each by how many nodes the graph shrank or grew.
