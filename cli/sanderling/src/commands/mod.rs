@@ -1,6 +1,7 @@
 //! One file a subcommand: its arguments, and what it does with the crates below.
 
 pub mod bench;
+pub mod calibration;
 pub mod compile;
 pub mod demo;
 pub mod inspect;

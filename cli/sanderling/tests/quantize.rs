@@ -1,0 +1,50 @@
+//! A real model and samples become an int8 artifact; samples that do not fit are refused.
+
+mod common;
+
+use common::{data, ok, sanderling};
+use sanderling_format::Element;
+use sanderling_host::{Array, write_npz};
+
+/// Twenty samples of a keyword spotter's features, as real numbers.
+fn features(shape: &[usize]) -> Array {
+    let count: usize = shape.iter().product();
+    let values = (0..count).map(|i| ((i * 37 % 251) as f32 - 125.0) * 0.3);
+    Array {
+        name: "any".into(),
+        element: Element::F32,
+        shape: shape.to_vec(),
+        data: values.flat_map(f32::to_le_bytes).collect(),
+    }
+}
+
+#[test]
+fn a_real_model_becomes_an_int8_artifact() {
+    let Some(data) = data() else {
+        eprintln!("skipped: a_real_model_becomes_an_int8_artifact (SANDERLING_DATA is not set)");
+        return;
+    };
+    let model = data.join("models/tflite/mlperf_kws_fp32/model.tflite").display().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (samples, out) = (path("samples.npz"), path("kws.sndl"));
+    let flags = ["compile", &model, "--quantize", "int8", "--calibrate", &samples, "-o", &out];
+
+    write_npz(samples.as_ref(), &[features(&[3, 50, 10, 1])]).unwrap();
+    let refused = sanderling(&flags);
+    assert!(!refused.status.success());
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(why.contains("array any is float32[3, 50, 10, 1]"), "{why}");
+    assert!(why.contains("takes float32[samples, 49, 10, 1]"), "{why}");
+    assert!(!folder.path().join("kws.sndl").exists());
+
+    write_npz(samples.as_ref(), &[features(&[3, 49, 10, 1])]).unwrap();
+    for method in ["min-max", "percentile", "mse", "entropy"] {
+        let report = ok(&[&flags[..], &["--calibration-method", method, "--samples", "2", "--json"]].concat());
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        let layers = report["layers"].as_array().unwrap();
+        assert!(layers.iter().all(|l| l["dtype"] == "i8" && l["sqnr_db"].is_number()), "{report}");
+        assert_eq!(report["kept_float"].as_array().unwrap().len(), 0);
+    }
+    ok(&["verify", &out]);
+}
