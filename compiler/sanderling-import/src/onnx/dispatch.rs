@@ -5,8 +5,8 @@ use sanderling_ir::{BinaryKind, ReduceKind};
 use super::Importer;
 use super::call::{Call, Many, One};
 use super::ops::{
-    binary, constants, control, conv, dense, gather, norm, pool, quant, recurrent, reduce, resize, shape, slice,
-    softmax, unary,
+    binary, constants, control, conv, conv_transpose, dense, gather, norm, pool, quant, recurrent, reduce, resize,
+    shape, slice, softmax, unary,
 };
 
 /// Converts a node; its outputs in the order of the file.
@@ -52,7 +52,7 @@ fn single(importer: &mut Importer, call: &Call) -> One {
         "ConstantOfShape" => constants::constant_of_shape(b, call),
         "Conv" => conv::conv(b, call),
         "ConvInteger" => quant::conv_integer(b, call),
-        "ConvTranspose" => conv::conv_transpose(b, call),
+        "ConvTranspose" => conv_transpose::conv_transpose(b, call),
         "DepthToSpace" => shape::depth_to_space(b, call),
         "DequantizeLinear" => quant::dequantize(b, call),
         "Dropout" => unary::dropout(b, call),

@@ -98,7 +98,7 @@ pub(super) fn from_plane(b: &mut Builder, call: &Call, y: ValueId, rank: usize) 
 }
 
 /// Weights in another order of axes, of height 1 if they have one dimension. They end as `[O, H, W, I]`.
-fn weights_to_plane(b: &mut Builder, call: &Call, w: ValueId, perm: &[usize]) -> One {
+pub(super) fn weights_to_plane(b: &mut Builder, call: &Call, w: ValueId, perm: &[usize]) -> One {
     b.weights(call, w, |b, w| {
         let w = b.transpose(call, w, perm)?;
         match b.shape(w)[..] {
@@ -117,7 +117,7 @@ pub(super) fn bias(b: &mut Builder, call: &Call, index: usize, like: ValueId, ch
 }
 
 /// The spatial shape of the kernel, checked against its attribute and the input.
-fn kernel_of(b: &Builder, call: &Call, x: ValueId, w: ValueId) -> Result<Vec<usize>, ImportError> {
+pub(super) fn kernel_of(b: &Builder, call: &Call, x: ValueId, w: ValueId) -> Result<Vec<usize>, ImportError> {
     let shape = b.shape(w);
     if shape.len() != b.rank(x) || shape.len() < 3 {
         return call.fail(format!("{} does not fit weights {}", b.ty(x), b.ty(w)));
@@ -152,56 +152,4 @@ pub(super) fn spatial(b: &Builder, x: ValueId) -> [usize; 2] {
         [_, h, w, _] => [h, w],
         _ => [0; 2],
     }
-}
-
-pub(crate) fn conv_transpose(b: &mut Builder, call: &Call) -> One {
-    let (x, w) = (call.input(0)?, call.input(1)?);
-    let kernel = kernel_of(b, call, x, w)?;
-    let window = Window::read(call, &kernel)?;
-    let groups = call.int("group", 1)?;
-    if groups != 1 {
-        return call.refuse("group", groups, "1 works; split the layer into one for each group");
-    }
-    if window.dilation != [1, 1] {
-        return call.refuse("dilations", format!("{:?}", window.dilation), "1 works");
-    }
-    let (rank, channels) = (b.rank(x), b.shape(w)[1]);
-    let bias = bias(b, call, 2, x, channels)?;
-    let perm: &[usize] = if rank == 3 { &[1, 2, 0] } else { &[1, 2, 3, 0] };
-    let w = weights_to_plane(b, call, w, perm)?;
-    let x = to_plane(b, call, x)?;
-    let (padding, extra) = transposed_padding(call, &window, spatial(b, x))?;
-    let op = Op::ConvTranspose2d { stride: window.stride, padding, extra, activation: Activation::None };
-    let y = b.push(call, op, &[x, w, bias])?;
-    from_plane(b, call, y, rank)
-}
-
-/// What is cut off the full output, and what is added to it, in each spatial axis.
-fn transposed_padding(call: &Call, window: &Window, input: [usize; 2]) -> Result<(Padding, [usize; 2]), ImportError> {
-    let axes = if call.node.attribute.iter().any(|a| a.ints.len() == 1) { 1 } else { 2 };
-    let mut extra = match call.ints("output_padding")? {
-        Some(found) => plane(&call.sizes("output_padding", found.len(), 0)?, 0),
-        None => [0; 2],
-    };
-    let target = match (call.ints("output_shape")?, &window.pads) {
-        // Some exporters include the batch and the channels.
-        (Some(found), _) => {
-            let sizes: Vec<usize> = found.iter().map(|&n| call.size("output_shape", n)).collect::<Result<_, _>>()?;
-            let first = sizes.len().saturating_sub(if sizes.len() > 2 { 2 } else { axes });
-            plane(&sizes[first..], 1)
-        }
-        (None, Pads::Same { .. }) => [input[0] * window.stride[0], input[1] * window.stride[1]],
-        (None, Pads::Given(padding)) => return Ok((*padding, extra)),
-    };
-    let odd_at_end = !matches!(window.pads, Pads::Same { odd_at_end: false });
-    let mut pads = [(0, 0); 2];
-    for i in 0..2 {
-        let full = input[i].saturating_sub(1) * window.stride[i] + window.kernel[i] + extra[i];
-        extra[i] += target[i].saturating_sub(full);
-        let total = full.saturating_sub(target[i]);
-        let (small, large) = (total / 2, total - total / 2);
-        pads[i] = if odd_at_end { (small, large) } else { (large, small) };
-    }
-    let [(top, bottom), (left, right)] = pads;
-    Ok((Padding { top, bottom, left, right }, extra))
 }

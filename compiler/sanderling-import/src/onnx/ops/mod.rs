@@ -4,6 +4,7 @@ pub(super) mod binary;
 pub(super) mod constants;
 pub(super) mod control;
 pub(super) mod conv;
+pub(super) mod conv_transpose;
 pub(super) mod dense;
 pub(super) mod gather;
 pub(super) mod norm;

@@ -45,6 +45,49 @@ fn transposed_convolution_with_output_padding() {
     close(&file.run(&[&[1.0, 10.0]]), &[1.0, 2.0, 10.0, 20.0, 0.0]);
 }
 
+/// A transposed convolution of `[1, 2, 3, 4]` with weights of this shape.
+fn transposed(weights: &[i64], values: &[f32], attributes: Vec<AttributeProto>) -> Tensor {
+    let file = File::new(17)
+        .input("x", &[1, 2, 3, 4])
+        .constant(floats("w", weights, values))
+        .node("ConvTranspose", "x w", "y", attributes)
+        .output("y");
+    file.run(&[&count(24)])
+}
+
+#[test]
+fn a_dilated_transposed_convolution_is_one_with_zeros_in_its_kernel() {
+    let (taps, mut apart) = (count(16), vec![0.0; 2 * 2 * 3 * 3]);
+    for (i, tap) in taps.iter().enumerate() {
+        apart[i / 4 * 9 + i / 2 % 2 * 6 + i % 2 * 2] = *tap;
+    }
+    for stride in [1, 2, 3] {
+        for pad in [0, 1, 2] {
+            let shared = || vec![list("strides", &[stride; 2]), list("pads", &[pad, 0, 1, pad])];
+            let dilated = [shared(), vec![list("dilations", &[2, 2])]].concat();
+            let found = transposed(&[2, 2, 2, 2], &taps, dilated);
+            let expected = transposed(&[2, 2, 3, 3], &apart, shared());
+            assert_eq!(found.ty, expected.ty);
+            close(&found, &expected.as_f32());
+        }
+    }
+}
+
+#[test]
+fn the_groups_of_a_transposed_convolution_are_apart() {
+    // Two groups of one channel in and two out, as one group whose other weights are zero.
+    let (own, mut all) = (count(2 * 2 * 2 * 3), vec![0.0; 2 * 4 * 2 * 3]);
+    for (i, weight) in own.iter().enumerate() {
+        let (c, rest) = (i / 12, i % 12);
+        all[c * 24 + c * 12 + rest] = *weight;
+    }
+    let shared = || vec![list("strides", &[2, 1]), list("output_padding", &[1, 0]), list("pads", &[0, 1, 1, 1])];
+    let found = transposed(&[2, 2, 2, 3], &own, [shared(), vec![int("group", 2)]].concat());
+    let expected = transposed(&[2, 4, 2, 3], &all, shared());
+    assert_eq!(found.ty, expected.ty);
+    close(&found, &expected.as_f32());
+}
+
 #[test]
 fn pools_round_up() {
     let attributes = |extra: i64| vec![list("kernel_shape", &[2]), list("strides", &[2]), int("ceil_mode", extra)];
