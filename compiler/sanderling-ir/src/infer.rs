@@ -83,9 +83,10 @@ pub fn infer(op: &Op, inputs: &[&TensorType]) -> Result<Vec<TensorType>, InferEr
             let shape = site.broadcast(&site.broadcast(&x.shape, &a.shape)?, &b.shape)?;
             TensorType::new(a.dtype, &shape)
         }
-        Op::AvgPool2d { kernel, stride, padding, .. } | Op::MaxPool2d { kernel, stride, padding, .. } => {
+        Op::AvgPool2d { kernel, stride, dilation, padding, .. }
+        | Op::MaxPool2d { kernel, stride, dilation, padding, .. } => {
             let [n, h, w, c] = site.rank4(x)?;
-            let [oh, ow] = site.window([h, w], *kernel, *stride, [1, 1], *padding)?;
+            let [oh, ow] = site.window([h, w], *kernel, *stride, *dilation, *padding)?;
             like(&[n, oh, ow, c])
         }
         Op::Reduce { axes, keep_dims, .. } => {

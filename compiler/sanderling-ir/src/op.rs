@@ -170,6 +170,7 @@ pub enum Op {
     AvgPool2d {
         kernel: [usize; 2],
         stride: [usize; 2],
+        dilation: [usize; 2],
         padding: Padding,
         count_padding: bool,
         activation: Activation,
@@ -178,6 +179,7 @@ pub enum Op {
     MaxPool2d {
         kernel: [usize; 2],
         stride: [usize; 2],
+        dilation: [usize; 2],
         padding: Padding,
         activation: Activation,
     },

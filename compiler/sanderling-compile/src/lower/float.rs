@@ -24,10 +24,14 @@ pub fn lower(site: &mut Site) -> Result<u32, CompileError> {
             let (a, b) = (site.at(0), site.at(1));
             site.call(&BinaryF32 { op: binary_op(kind) as u32, operands, low, high, a, b, output: site.out_at() })
         }
-        Op::AvgPool2d { kernel, stride, padding, count_padding, .. } => {
-            pool(site, kernel, stride, padding, false, count_padding)
+        Op::AvgPool2d { kernel, stride, dilation, padding, count_padding, .. } => {
+            let window = window(site.ty(0), site.out_ty(), kernel, stride, dilation, padding);
+            pool(site, window, false, count_padding)
         }
-        Op::MaxPool2d { kernel, stride, padding, .. } => pool(site, kernel, stride, padding, true, false),
+        Op::MaxPool2d { kernel, stride, dilation, padding, .. } => {
+            let window = window(site.ty(0), site.out_ty(), kernel, stride, dilation, padding);
+            pool(site, window, true, false)
+        }
         Op::Reduce { kind, axes, .. } => {
             let (shape, input) = (reduction(site, &axes)?, site.at(0));
             site.call(&ReduceF32 { op: reduce_op(kind) as u32, shape, input, output: site.out_at() })
@@ -185,15 +189,7 @@ fn unary(site: &mut Site, kind: UnaryKind) -> Result<u32, CompileError> {
     site.call(&UnaryF32 { op: op as u32, len, alpha, beta, input, output: site.out_at() })
 }
 
-fn pool(
-    site: &mut Site,
-    kernel: [usize; 2],
-    stride: [usize; 2],
-    padding: Padding,
-    largest: bool,
-    counts_padding: bool,
-) -> Result<u32, CompileError> {
-    let window = window(site.ty(0), site.out_ty(), kernel, stride, [1, 1], padding);
+fn pool(site: &mut Site, window: Window, largest: bool, counts_padding: bool) -> Result<u32, CompileError> {
     let ((low, high), input) = (site.reals(), site.at(0));
     let (largest, counts_padding) = (u32::from(largest), u32::from(counts_padding));
     site.call(&PoolF32 { window, largest, counts_padding, low, high, input, output: site.out_at() })

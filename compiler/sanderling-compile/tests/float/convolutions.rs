@@ -125,17 +125,18 @@ fn transposed() {
 fn pools() {
     for shape in shapes() {
         for c in CHANNELS {
-            let Shape { image, kernel, stride, padding, .. } = shape;
+            let Shape { image, kernel, stride, dilation, padding, .. } = shape;
             let activation = Activation::None;
             // A mean of nothing, or its maximum, is no number worth comparing.
-            if padding.top >= kernel[0] || padding.left >= kernel[1] {
+            let span = |i: usize| (kernel[i] - 1) * dilation[i] + 1;
+            if padding.top >= span(0) || padding.left >= span(1) {
                 continue;
             }
             for count_padding in [false, true] {
-                let op = Op::AvgPool2d { kernel, stride, padding, count_padding, activation };
+                let op = Op::AvgPool2d { kernel, stride, dilation, padding, count_padding, activation };
                 check(&node(op, &[(&[2, image[0], image[1], c], None)]), &format!("mean {shape:?} {c}"));
             }
-            let op = Op::MaxPool2d { kernel, stride, padding, activation };
+            let op = Op::MaxPool2d { kernel, stride, dilation, padding, activation };
             check(&node(op, &[(&[2, image[0], image[1], c], None)]), &format!("maximum {shape:?} {c}"));
         }
     }

@@ -116,10 +116,10 @@ fn real_inputs_with_8_bit_weights() {
 fn pooling() {
     for dtype in BYTES {
         let padding = Padding { top: 1, bottom: 1, left: 1, right: 0 };
-        for (scale, zero) in [(0.1, 3), (0.2, -4)] {
+        for (scale, zero, dilation) in [(0.1, 3, [1, 1]), (0.2, -4, [1, 1]), (0.2, -4, [2, 3])] {
             let (kernel, stride, activation) = ([3, 2], [2, 1], Activation::Relu);
-            let max = Op::MaxPool2d { kernel, stride, padding, activation };
-            let mean = |count_padding| Op::AvgPool2d { kernel, stride, padding, count_padding, activation };
+            let max = Op::MaxPool2d { kernel, stride, dilation, padding, activation };
+            let mean = |count_padding| Op::AvgPool2d { kernel, stride, dilation, padding, count_padding, activation };
             for op in [max, mean(false), mean(true)] {
                 let mut case = Case::new();
                 let x = case.input(&quantized(dtype, &[2, 7, 6, 5], 0.1, 3));

@@ -129,12 +129,13 @@ impl Lower<'_> {
         let kernel = [self.size(4, 0, "filter_height")?, self.size(3, 0, "filter_width")?];
         let activation = self.activation(5)?;
         let [_, h, w, _] = self.rank4(x)?;
-        let padding = self.padding([h, w], kernel, stride, [1, 1])?;
+        let dilation = [1, 1];
+        let padding = self.padding([h, w], kernel, stride, dilation)?;
         if average {
             let count_padding = false;
-            return self.emit(Op::AvgPool2d { kernel, stride, padding, count_padding, activation }, &[x]);
+            return self.emit(Op::AvgPool2d { kernel, stride, dilation, padding, count_padding, activation }, &[x]);
         }
-        self.emit_moved(0, Op::MaxPool2d { kernel, stride, padding, activation }, &[x])
+        self.emit_moved(0, Op::MaxPool2d { kernel, stride, dilation, padding, activation }, &[x])
     }
 
     fn rank4(&self, value: ValueId) -> Result<[usize; 4]> {

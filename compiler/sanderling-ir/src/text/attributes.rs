@@ -31,13 +31,13 @@ pub(super) fn spell(op: &Op) -> Spelling {
         }
         Op::Unary { kind: unary } => kind = list.unary(unary),
         Op::Binary { kind: binary, .. } => kind = binary.word(),
-        Op::AvgPool2d { kernel, stride, padding, count_padding, .. } => {
-            list.pool(kernel, stride, padding);
+        Op::AvgPool2d { kernel, stride, dilation, padding, count_padding, .. } => {
+            list.pool(kernel, stride, dilation, padding);
             if *count_padding {
                 list.add("count_padding", "true".into());
             }
         }
-        Op::MaxPool2d { kernel, stride, padding, .. } => list.pool(kernel, stride, padding),
+        Op::MaxPool2d { kernel, stride, dilation, padding, .. } => list.pool(kernel, stride, dilation, padding),
         Op::Reduce { kind: reduce, axes, keep_dims } => {
             kind = reduce.word();
             list.sizes("axes", axes);
@@ -117,9 +117,10 @@ impl Written {
         self.sizes_unless("padding", &[p.top, p.bottom, p.left, p.right], &[0; 4]);
     }
 
-    fn pool(&mut self, kernel: &[usize], stride: &[usize], padding: &Padding) {
+    fn pool(&mut self, kernel: &[usize], stride: &[usize], dilation: &[usize], padding: &Padding) {
         self.sizes("kernel", kernel);
         self.sizes_unless("stride", stride, &[1, 1]);
+        self.sizes_unless("dilation", dilation, &[1, 1]);
         self.padding(padding);
     }
 
@@ -193,6 +194,7 @@ pub(super) fn read(name: &str, kind: Option<&str>, mut list: Attributes) -> Resu
         "avg_pool2d" => Op::AvgPool2d {
             kernel: list.array("kernel")?,
             stride: list.pair("stride", 1)?,
+            dilation: list.pair("dilation", 1)?,
             padding: list.padding()?,
             count_padding: list.flag("count_padding")?,
             activation: list.activation()?,
@@ -200,6 +202,7 @@ pub(super) fn read(name: &str, kind: Option<&str>, mut list: Attributes) -> Resu
         "max_pool2d" => Op::MaxPool2d {
             kernel: list.array("kernel")?,
             stride: list.pair("stride", 1)?,
+            dilation: list.pair("dilation", 1)?,
             padding: list.padding()?,
             activation: list.activation()?,
         },

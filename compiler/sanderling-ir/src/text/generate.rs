@@ -178,10 +178,14 @@ impl Builder<'_, '_> {
                 (Op::ConvTranspose2d { stride, padding, extra: [0, self.t.below(2)], activation }, inputs)
             }
             2 => {
-                let count_padding = self.t.flip();
-                (Op::AvgPool2d { kernel, stride, padding, count_padding, activation }, vec![self.float(&[1, h, w, c])])
+                let (dilation, count_padding) = (self.t.pair(), self.t.flip());
+                let op = Op::AvgPool2d { kernel, stride, dilation, padding, count_padding, activation };
+                (op, vec![self.float(&[1, h, w, c])])
             }
-            3 => (Op::MaxPool2d { kernel, stride, padding, activation }, vec![self.float(&[1, h, w, c])]),
+            3 => {
+                let op = Op::MaxPool2d { kernel, stride, dilation: self.t.pair(), padding, activation };
+                (op, vec![self.float(&[1, h, w, c])])
+            }
             _ => {
                 use {Coordinates::*, ResizeMode::*};
                 let mode = self.t.of(&[NearestFloor, NearestRound, Bilinear]);

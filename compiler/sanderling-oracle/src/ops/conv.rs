@@ -14,8 +14,7 @@ pub fn conv2d(node: &Node) -> Result<Tensor, OracleError> {
     let Op::Conv2d { stride, dilation, padding, groups, .. } = node.op else { return node.unsupported() };
     let (x, w) = (node.inputs[0], node.inputs[1]);
     let kernel = [w.ty.shape[1], w.ty.shape[2]];
-    let window =
-        Window { dilation: *dilation, ..Window::new(&x.ty.shape, &node.out().shape, kernel, *stride, *padding) };
+    let window = Window::new(&x.ty.shape, &node.out().shape, kernel, *stride, *dilation, *padding);
     match (node.kind(0), node.kind(1)) {
         (Kind::Real, Kind::Real) => {
             let sums = products(&window, &data::reals(x), &data::reals(w), w.ty.shape[0], *groups, dot_reals);

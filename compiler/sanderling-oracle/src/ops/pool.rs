@@ -11,10 +11,10 @@ use crate::{
 
 /// The mean over a window.
 pub fn avg_pool(node: &Node) -> Result<Tensor, OracleError> {
-    let Op::AvgPool2d { kernel, stride, padding, count_padding, activation } = node.op else {
+    let Op::AvgPool2d { kernel, stride, dilation, padding, count_padding, activation } = node.op else {
         return node.unsupported();
     };
-    let window = Window::new(&node.inputs[0].ty.shape, &node.out().shape, *kernel, *stride, *padding);
+    let window = Window::new(&node.inputs[0].ty.shape, &node.out().shape, *kernel, *stride, *dilation, *padding);
     let count = |inside: usize| if *count_padding { kernel[0] * kernel[1] } else { inside };
     match node.kind(0) {
         Kind::Real => {
@@ -46,8 +46,8 @@ fn round_divide(sum: i32, count: i32, empty: i32) -> i32 {
 
 /// The maximum over a window.
 pub fn max_pool(node: &Node) -> Result<Tensor, OracleError> {
-    let Op::MaxPool2d { kernel, stride, padding, activation } = node.op else { return node.unsupported() };
-    let window = Window::new(&node.inputs[0].ty.shape, &node.out().shape, *kernel, *stride, *padding);
+    let Op::MaxPool2d { kernel, stride, dilation, padding, activation } = node.op else { return node.unsupported() };
+    let window = Window::new(&node.inputs[0].ty.shape, &node.out().shape, *kernel, *stride, *dilation, *padding);
     match node.kind(0) {
         Kind::Real => {
             let largest = |v: &[f64]| activate(*activation, v.iter().copied().fold(f64::NEG_INFINITY, f64::max));

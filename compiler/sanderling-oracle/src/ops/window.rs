@@ -16,9 +16,16 @@ pub struct Window {
 
 impl Window {
     /// The window from `x` (NHWC) to `out`, whose first three axes count.
-    pub fn new(x: &[usize], out: &[usize], kernel: [usize; 2], stride: [usize; 2], padding: Padding) -> Self {
+    pub fn new(
+        x: &[usize],
+        out: &[usize],
+        kernel: [usize; 2],
+        stride: [usize; 2],
+        dilation: [usize; 2],
+        padding: Padding,
+    ) -> Self {
         let (input, output) = ([x[1], x[2], x[3]], [out[0], out[1], out[2]]);
-        Window { input, output, kernel, stride, dilation: [1, 1], padding }
+        Window { input, output, kernel, stride, dilation, padding }
     }
 
     /// Every output position: batch, row, column.

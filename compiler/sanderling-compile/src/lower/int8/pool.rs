@@ -13,10 +13,12 @@ pub fn pool(site: &mut Site) -> Result<u32, CompileError> {
     }
     let (input, output, clamp) = (site.at(0), site.out_at(), site.clamp()?);
     match site.node.op {
-        Op::AvgPool2d { kernel, stride, padding, count_padding, .. } => {
-            let window = window(site.ty(0), site.out_ty(), kernel, stride, [1, 1], padding);
+        Op::AvgPool2d { kernel, stride, dilation, padding, count_padding, .. } => {
+            let window = window(site.ty(0), site.out_ty(), kernel, stride, dilation, padding);
             // A window with nothing but padding in it has a mean of its own.
-            let outside = padding.top.max(padding.bottom) >= kernel[0] || padding.left.max(padding.right) >= kernel[1];
+            let holes = dilation != [1, 1];
+            let outside =
+                holes || padding.top.max(padding.bottom) >= kernel[0] || padding.left.max(padding.right) >= kernel[1];
             let offset = flip_offset(site.ty(0));
             if offset == 0 && !count_padding && !outside {
                 return site.call(&AvgPoolI8 { window, clamp, input, output });
@@ -24,8 +26,8 @@ pub fn pool(site: &mut Site) -> Result<u32, CompileError> {
             let count_padding = u32::from(count_padding);
             site.call(&MeanPoolI8 { window, clamp, count_padding, offset, input, output })
         }
-        Op::MaxPool2d { kernel, stride, padding, .. } => {
-            let window = window(site.ty(0), site.out_ty(), kernel, stride, [1, 1], padding);
+        Op::MaxPool2d { kernel, stride, dilation, padding, .. } => {
+            let window = window(site.ty(0), site.out_ty(), kernel, stride, dilation, padding);
             site.call(&MaxPoolI8 { window, clamp, input, output })
         }
         _ => site.fail("not a pooling".into()),

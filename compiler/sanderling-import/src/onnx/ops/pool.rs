@@ -16,9 +16,6 @@ fn read(b: &Builder, call: &Call, input: [usize; 2]) -> Result<(Window, Padding)
         return call.fail(format!("kernel_shape {kernel:?} does not fit {}", b.ty(x)));
     }
     let window = Window::read(call, &call.sizes("kernel_shape", axes, 1)?)?;
-    if window.dilation != [1, 1] {
-        return call.refuse("dilations", format!("{:?}", window.dilation), "1 works");
-    }
     let mut padding = window.padding(input);
     if call.flag("ceil_mode")? && matches!(window.pads, Pads::Given(_)) {
         padding.bottom += last_window(input[0] + padding.top + padding.bottom, padding.bottom, &window, 0);
@@ -29,11 +26,12 @@ fn read(b: &Builder, call: &Call, input: [usize; 2]) -> Result<(Window, Padding)
 
 /// How much a last window, of which only a part lies inside, reaches beyond the padded input.
 fn last_window(padded: usize, after: usize, window: &Window, axis: usize) -> usize {
-    let (kernel, stride) = (window.kernel[axis], window.stride[axis]);
-    let Some(free) = padded.checked_sub(kernel) else { return 0 };
+    let stride = window.stride[axis];
+    let span = window.kernel[axis].saturating_sub(1) * window.dilation[axis] + 1;
+    let Some(free) = padded.checked_sub(span) else { return 0 };
     let start = free.div_ceil(stride) * stride;
     // A window that would start in the padding after the input does not exist.
-    if start >= padded - after { 0 } else { (start + kernel).saturating_sub(padded) }
+    if start >= padded - after { 0 } else { (start + span).saturating_sub(padded) }
 }
 
 /// The input as a plane, refused if it is none.
@@ -49,8 +47,8 @@ pub(crate) fn max_pool(b: &mut Builder, call: &Call) -> One {
     call.at_most_outputs(1)?;
     let x = plane(b, call)?;
     let (window, padding) = read(b, call, spatial(b, x))?;
-    let op = Op::MaxPool2d { kernel: window.kernel, stride: window.stride, padding, activation: Activation::None };
-    let y = b.push(call, op, &[x])?;
+    let Window { kernel, stride, dilation, .. } = window;
+    let y = b.push(call, Op::MaxPool2d { kernel, stride, dilation, padding, activation: Activation::None }, &[x])?;
     from_plane(b, call, y, b.rank(call.input(0)?))
 }
 
@@ -62,8 +60,9 @@ pub(crate) fn average_pool(b: &mut Builder, call: &Call) -> One {
     if count_padding && padding != explicit {
         return call.refuse("ceil_mode", 1, "with count_include_pad = 1 only 0 works");
     }
-    let (kernel, stride, activation) = (window.kernel, window.stride, Activation::None);
-    let y = b.push(call, Op::AvgPool2d { kernel, stride, padding, count_padding, activation }, &[x])?;
+    let Window { kernel, stride, dilation, .. } = window;
+    let op = Op::AvgPool2d { kernel, stride, dilation, padding, count_padding, activation: Activation::None };
+    let y = b.push(call, op, &[x])?;
     from_plane(b, call, y, b.rank(call.input(0)?))
 }
 
