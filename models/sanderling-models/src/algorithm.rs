@@ -1,0 +1,114 @@
+//! What all algorithms have in common.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::hyperparameters::{Hyperparameter, nearest};
+use crate::metrics::Metric;
+use crate::{TrainError, linear_learner, store, xgboost};
+
+/// Every algorithm.
+pub const ALGORITHMS: &[&dyn Algorithm] = &[&linear_learner::LinearLearner, &xgboost::XgBoost];
+
+/// A way to make models from data.
+pub trait Algorithm: Sync {
+    /// As in SageMaker's image names: `linear-learner`.
+    fn name(&self) -> &'static str;
+    /// One line for people.
+    fn about(&self) -> &'static str;
+    fn hyperparameters(&self) -> &'static [Hyperparameter];
+    fn channels(&self) -> &'static [Channel];
+    /// Trains to the end, or until the observer cancels; then what was best so far is the model.
+    ///
+    /// The same job gives the same model, on one thread or several.
+    fn train(&self, job: &Job, observer: &mut dyn Observer) -> Result<Box<dyn Trained>, TrainError>;
+    /// Reads a model that [`Trained::save`] wrote.
+    fn load(&self, folder: &Path) -> Result<Box<dyn Trained>, TrainError>;
+}
+
+/// A model that can be used.
+pub trait Trained {
+    /// Writes the model's own files into a folder that exists.
+    fn save(&self, folder: &Path) -> Result<(), TrainError>;
+    /// The metrics of the model on labelled data of the training format.
+    fn evaluate(&self, data: &Path) -> Result<Vec<Metric>, TrainError>;
+}
+
+/// A named input of the training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Channel {
+    pub name: &'static str,
+    pub required: bool,
+    pub about: &'static str,
+}
+
+/// What to train on, and how.
+#[derive(Clone, Debug, std::default::Default)]
+pub struct Job {
+    pub hyperparameters: BTreeMap<String, String>,
+    /// Files or folders by channel name.
+    pub channels: BTreeMap<String, PathBuf>,
+    /// Overrides the hyperparameter of that name.
+    pub seed: Option<u64>,
+    /// Where checkpoints go, and come from if there are some of the same job.
+    pub checkpoints: Option<PathBuf>,
+}
+
+impl Job {
+    /// The path of a channel that must be there.
+    pub fn channel(&self, name: &'static str) -> Result<&Path, TrainError> {
+        self.channels.get(name).map(PathBuf::as_path).ok_or(TrainError::NoChannel { channel: name })
+    }
+
+    /// Refuses channels that an algorithm does not have.
+    pub(crate) fn check_channels(&self, known: &[Channel]) -> Result<(), TrainError> {
+        match self.channels.keys().find(|name| known.iter().all(|channel| channel.name != *name)) {
+            Some(name) => {
+                let known: Vec<&str> = known.iter().map(|channel| channel.name).collect();
+                TrainError::unfit(name, format!("there is no such channel; there are {}", known.join(", ")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// What happens during a training.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// So many of all steps are done.
+    Progress { done: u64, total: u64 },
+    /// A metric after an epoch or round, counted from 0.
+    Metric { epoch: u64, metric: Metric },
+    /// A checkpoint of that epoch or round is on disk.
+    Checkpoint { epoch: u64 },
+    /// The training goes on from a checkpoint.
+    Resumed { epoch: u64 },
+    /// It stopped early: nothing got better.
+    EarlyStop { epoch: u64 },
+}
+
+/// Sees a training and may end it.
+pub trait Observer {
+    fn event(&mut self, event: &Event);
+    /// Asked often; once true, the training ends with what it has.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Sees nothing.
+impl Observer for () {
+    fn event(&mut self, _: &Event) {}
+}
+
+/// The algorithm of this name.
+pub fn find(name: &str) -> Result<&'static dyn Algorithm, TrainError> {
+    let found = ALGORITHMS.iter().copied().find(|algorithm| algorithm.name() == name);
+    let nearest = || nearest(name, ALGORITHMS.iter().map(|algorithm| algorithm.name()));
+    found.ok_or_else(|| TrainError::NoAlgorithm { name: name.into(), nearest: nearest() })
+}
+
+/// Reads a model folder, whatever algorithm made it.
+pub fn load(folder: &Path) -> Result<Box<dyn Trained>, TrainError> {
+    find(&store::algorithm(folder)?)?.load(folder)
+}

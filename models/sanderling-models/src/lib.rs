@@ -1,0 +1,21 @@
+//! The built-in algorithms: trainers of small models, one folder each.
+//!
+//! An [`Algorithm`] turns a [`Job`] (hyperparameters, named channels of data, a seed) into a [`Trained`] model, which
+//! saves itself and evaluates itself. [`ALGORITHMS`] lists them. Names, defaults and ranges are
+//! those of SageMaker's algorithms of the same names.
+
+#![forbid(unsafe_code)]
+
+mod algorithm;
+mod checkpoint;
+mod error;
+pub mod hyperparameters;
+pub mod linear_learner;
+pub mod metrics;
+mod random;
+mod store;
+pub mod xgboost;
+
+pub use algorithm::{ALGORITHMS, Algorithm, Channel, Event, Job, Observer, Trained, find, load};
+pub use error::TrainError;
+pub use metrics::Metric;

@@ -1,0 +1,236 @@
+//! Linear Learner: linear and logistic regression by gradient descent, several candidates side by side.
+//!
+//! After Liberty et al., "Elastic Machine Learning Algorithms in Amazon SageMaker" (SIGMOD 2020): candidates with different
+//! step sizes and regularization share every batch; the best on the validation data is the model, with the threshold that
+//! suits the criterion.
+
+mod candidate;
+mod hyperparameters;
+mod loss;
+mod model;
+mod scaler;
+#[cfg(test)]
+mod tests;
+mod threshold;
+mod trainer;
+
+use std::path::Path;
+
+use sanderling_data::{Format, Matrix, Table};
+use serde_json::json;
+
+pub use hyperparameters::{Criterion, Hyperparameters, Loss, Optimizer, Predictor};
+pub use model::LinearModel;
+
+use crate::checkpoint::Checkpoints;
+use crate::hyperparameters::{self as tables, Hyperparameter};
+use crate::{Algorithm, Channel, Event, Job, Metric, Observer, TrainError, Trained, store};
+use scaler::Scaler;
+use trainer::{State, Trainer, scores};
+
+const NAME: &str = "linear-learner";
+
+const CHANNELS: &[Channel] = &[
+    Channel { name: "train", required: true, about: "CSV, label first, or libsvm" },
+    Channel {
+        name: "validation",
+        required: false,
+        about: "The same; the best candidate and threshold are chosen by it",
+    },
+    Channel { name: "test", required: false, about: "The same; metrics at the end" },
+];
+
+/// The algorithm.
+pub struct LinearLearner;
+
+impl Algorithm for LinearLearner {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn about(&self) -> &'static str {
+        "Linear and logistic regression, binary and multiclass classification"
+    }
+
+    fn hyperparameters(&self) -> &'static [Hyperparameter] {
+        hyperparameters::TABLE
+    }
+
+    fn channels(&self) -> &'static [Channel] {
+        CHANNELS
+    }
+
+    fn train(&self, job: &Job, observer: &mut dyn Observer) -> Result<Box<dyn Trained>, TrainError> {
+        job.check_channels(CHANNELS)?;
+        let hyper: Hyperparameters = tables::read(hyperparameters::TABLE, &job.hyperparameters)?;
+        hyper.check()?;
+        let train = read(job.channel("train")?, "train", &hyper, hyper.feature_dim)?;
+        let width = train.features.columns();
+        let other = |name: &str| job.channels.get(name).map(|path| read(path, name, &hyper, Some(width))).transpose();
+        let (validation, test) = (other("validation")?, other("test")?);
+        let model = learn(job, &hyper, &train, validation.as_ref(), observer)?;
+        if test.is_some() {
+            for metric in model.evaluate(&job.channels["test"])? {
+                let metric = Metric::new(format!("test:{}", metric.name), metric.value);
+                observer.event(&Event::Metric { epoch: hyper.epochs as u64, metric });
+            }
+        }
+        Ok(Box::new(model))
+    }
+
+    fn load(&self, folder: &Path) -> Result<Box<dyn Trained>, TrainError> {
+        let path = folder.join(store::MODEL);
+        let model: LinearModel = store::load(&path, NAME)?;
+        let outputs = model.hyper.outputs();
+        if model.features == 0 || model.biases.len() != outputs || model.weights.len() != outputs * model.features {
+            return TrainError::model(&path, "its weights do not fit its features and classes");
+        }
+        Ok(Box::new(model))
+    }
+}
+
+fn learn(
+    job: &Job,
+    hyper: &Hyperparameters,
+    train: &Table,
+    validation: Option<&Table>,
+    observer: &mut dyn Observer,
+) -> Result<LinearModel, TrainError> {
+    let seed = job.seed.unwrap_or(0);
+    let scaler = Scaler::new(hyper, train);
+    let trainer = Trainer { hyper, table: train, scaler: &scaler, weights: weights(hyper, train), seed };
+    let size = |table: &Table| [table.rows(), table.features.columns()];
+    let fingerprint = json!({ "hyper": hyper, "seed": seed, "train": size(train), "validation": validation.map(size) });
+    let mut checkpoints = Checkpoints::new(job, NAME, fingerprint)?;
+    let mut state = match checkpoints.load::<State>()? {
+        Some(state) => {
+            observer.event(&Event::Resumed { epoch: state.epoch as u64 });
+            state
+        }
+        None => State::new(hyper, train.features.columns(), seed),
+    };
+    let judge = validation.map(|table| (table, weights(hyper, table)));
+    while state.epoch < hyper.epochs && !observer.is_cancelled() {
+        let epoch = state.epoch as u64;
+        let mut losses = trainer.epoch(&mut state);
+        let mut report = |channel: &str, losses: &[f64]| {
+            let metric = Metric::new(format!("{channel}:objective_loss"), least(losses).1);
+            observer.event(&Event::Metric { epoch, metric });
+        };
+        report("train", &losses);
+        if let Some((table, weights)) = &judge {
+            let of = |candidate| trainer::loss(hyper, &scaler, candidate, table, weights);
+            losses = state.candidates.iter().map(of).collect();
+            report("validation", &losses);
+        }
+        observer.event(&Event::Progress { done: epoch + 1, total: hyper.epochs as u64 });
+        let found = least(&losses).1;
+        // A first epoch, or one that is better by more than the tolerance.
+        if state.best.is_none_or(|(_, best)| found < best - best.abs() * hyper.early_stopping_tolerance) {
+            state.best = Some((state.epoch, found));
+        }
+        let is_stuck = state.best.is_some_and(|(at, _)| state.epoch - at >= hyper.early_stopping_patience);
+        if is_stuck {
+            observer.event(&Event::EarlyStop { epoch });
+            break;
+        }
+        if checkpoints.is_due() && checkpoints.save(&state)? {
+            observer.event(&Event::Checkpoint { epoch });
+        }
+    }
+    if state.epoch == 0 {
+        return Err(TrainError::Cancelled);
+    }
+    if observer.is_cancelled() {
+        checkpoints.save(&state)?;
+    } else {
+        checkpoints.finish()?;
+    }
+    Ok(choose(hyper, &scaler, &state, validation.unwrap_or(train)))
+}
+
+/// The best candidate on a table, with its threshold.
+fn choose(hyper: &Hyperparameters, scaler: &Scaler, state: &State, table: &Table) -> LinearModel {
+    let weights = weights(hyper, table);
+    let by_loss = hyper.predictor_type != Predictor::BinaryClassifier
+        || hyper.binary_classifier_model_selection_criteria == Criterion::LossFunction;
+    let judged = state.candidates.iter().map(|candidate| {
+        let loss = trainer::loss(hyper, scaler, candidate, table, &weights);
+        match hyper.predictor_type {
+            Predictor::BinaryClassifier => {
+                let scores = scores(scaler, candidate, table);
+                let (threshold, value) = threshold::choose(hyper, &scores, &table.labels, &weights);
+                // Among equals of a coarse criterion the one with the smaller loss.
+                (threshold, if by_loss { -loss } else { value - 1e-6 * loss.min(1e5) })
+            }
+            _ => (0.0, -loss),
+        }
+    });
+    let judged: Vec<(f32, f64)> = judged.collect();
+    let negated: Vec<f64> = judged.iter().map(|(_, value)| -value).collect();
+    let (best, _) = least(&negated);
+    LinearModel::new(hyper, scaler, &state.candidates[best], judged[best].0)
+}
+
+/// The index of the least value and the value; NaN is never it.
+fn least(values: &[f64]) -> (usize, f64) {
+    let key = |value: f64| if value.is_nan() { f64::INFINITY } else { value };
+    let at = (0..values.len()).min_by(|&a, &b| key(values[a]).total_cmp(&key(values[b]))).unwrap_or(0);
+    (at, values[at])
+}
+
+/// The weight of each row, that of its class included.
+fn weights(hyper: &Hyperparameters, table: &Table) -> Vec<f32> {
+    let mut of_class = vec![1.0; hyper.outputs()];
+    if hyper.balance_multiclass_weights && hyper.predictor_type == Predictor::MulticlassClassifier {
+        let mut counts = vec![0usize; of_class.len()];
+        table.labels.iter().for_each(|&label| counts[label as usize] += 1);
+        let mean = table.rows() as f32 / of_class.len() as f32;
+        of_class = counts.iter().map(|&count| mean / count.max(1) as f32).collect();
+    }
+    let of_row = |(row, &label): (usize, &f32)| {
+        let class = match hyper.predictor_type {
+            Predictor::BinaryClassifier if label > 0.5 => hyper.positive_example_weight_mult,
+            Predictor::MulticlassClassifier => of_class[label as usize],
+            _ => 1.0,
+        };
+        table.weight(row) * class
+    };
+    table.labels.iter().enumerate().map(of_row).collect()
+}
+
+/// Reads rows, checks their labels, and that no value is missing.
+fn read(path: &Path, channel: &str, hyper: &Hyperparameters, width: Option<usize>) -> Result<Table, TrainError> {
+    let mut table = Table::read(path, Format::of(path)?)?;
+    for (row, &label) in table.labels.iter().enumerate() {
+        let what = match hyper.predictor_type {
+            Predictor::BinaryClassifier if label != 0.0 && label != 1.0 => "is neither 0 nor 1".to_string(),
+            Predictor::MulticlassClassifier
+                if label.fract() != 0.0 || !(0.0..hyper.outputs() as f32).contains(&label) =>
+            {
+                format!("is no class from 0 to {}", hyper.outputs() - 1)
+            }
+            _ => continue,
+        };
+        return TrainError::unfit(channel, format!("row {}: label {label} {what}", row + 1));
+    }
+    let found = table.features.columns();
+    match (&mut table.features, width) {
+        (Matrix::Dense { .. }, Some(width)) if width != found => {
+            return TrainError::unfit(channel, format!("it has {found} features, {width} are expected"));
+        }
+        // Rows that leave out the last features still have them.
+        (Matrix::Sparse(rows), Some(width)) => rows.width = width.max(rows.width),
+        _ => {}
+    }
+    if let Matrix::Dense { values, columns } = &table.features
+        && let Some(at) = values.iter().position(|v| v.is_nan())
+    {
+        let (row, column) = (at / columns + 1, at % columns + 1);
+        return TrainError::unfit(
+            channel,
+            format!("row {row}: feature {column} is missing; fill it in, or use xgboost"),
+        );
+    }
+    Ok(table)
+}
