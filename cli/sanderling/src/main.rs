@@ -1,4 +1,4 @@
-//! `sanderling`: compiles models for edge devices, runs, measures and verifies them.
+//! `sanderling`: trains models, compiles them for edge devices, runs, measures and verifies them.
 //!
 //! Text for people goes to standard error, results to standard output; with `--json` the result is one JSON object.
 
@@ -10,14 +10,15 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use commands::{bench, compile, demo, inspect, run, targets, verify};
+use commands::{algorithms, bench, compile, demo, evaluate, inspect, run, targets, train, verify};
 
 /// What the exit codes mean, for `--help`.
 const EXIT_CODES: &str = "Exit codes:
   0  done
   1  it could not be done; standard error says why
   2  the command line makes no sense
-  3  `verify` found a difference";
+  3  `verify` found a difference
+  130  `train` was stopped; the model so far is kept";
 
 #[derive(Parser)]
 #[command(version, about, after_help = EXIT_CODES, propagate_version = true)]
@@ -28,6 +29,9 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
+    Algorithms(algorithms::Args),
+    Train(train::Args),
+    Evaluate(evaluate::Args),
     Compile(compile::Args),
     Run(run::Args),
     Inspect(inspect::Args),
@@ -46,6 +50,9 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Args::parse().command {
+        Command::Algorithms(args) => algorithms::run(&args),
+        Command::Train(args) => train::run(&args),
+        Command::Evaluate(args) => evaluate::run(&args),
         Command::Compile(args) => compile::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Inspect(args) => inspect::run(&args),

@@ -1,12 +1,15 @@
 //! One file a subcommand: its arguments, and what it does with the crates below.
 
+pub mod algorithms;
 pub mod bench;
 pub mod calibration;
 pub mod compile;
 pub mod demo;
+pub mod evaluate;
 pub mod inspect;
 pub mod run;
 pub mod targets;
+pub mod train;
 pub mod verify;
 
 use std::path::Path;

@@ -27,7 +27,8 @@ impl Binned {
     pub fn new(matrix: &Matrix, max_bin: usize) -> Binned {
         let columns = columns(matrix);
         let rows = matrix.rows();
-        let cuts: Vec<Vec<f32>> = columns.par_iter().map(|column| cuts(column, max_bin.min(BINS_MAX))).collect();
+        let cuts_of = |column: &Vec<f32>| cuts(column, max_bin.min(BINS_MAX), column.len() < rows);
+        let cuts: Vec<Vec<f32>> = columns.par_iter().map(cuts_of).collect();
         let has_missing = columns.iter().map(|column| column.len() < rows).collect();
         let features = cuts.len();
         let missing: Vec<u8> = cuts.iter().map(|cuts| cuts.len() as u8 + 1).collect();
@@ -62,8 +63,10 @@ fn columns(matrix: &Matrix) -> Vec<Vec<f32>> {
     columns
 }
 
-/// At most `bins - 1` cuts: between all values if they are few, else at quantiles.
-fn cuts(column: &[f32], bins: usize) -> Vec<f32> {
+/// At most `bins - 1` cuts: between all values if they are few, else at quantiles. Where values are missing the last cut
+/// lies above all, so that those that are there can be told from them.
+fn cuts(column: &[f32], bins: usize, has_missing: bool) -> Vec<f32> {
+    let bins = bins - usize::from(has_missing && bins > 1);
     let mut values = column.to_vec();
     values.sort_unstable_by(f32::total_cmp);
     let mut distinct = values.clone();
@@ -75,6 +78,9 @@ fn cuts(column: &[f32], bins: usize) -> Vec<f32> {
     // Nothing lies below the least value.
     let least = values.first().copied();
     distinct.retain(|&value| Some(value) != least);
+    if let Some(&most) = values.last().filter(|_| has_missing) {
+        distinct.push(most + (most.abs() + 1e-5));
+    }
     distinct
 }
 
@@ -100,10 +106,13 @@ mod tests {
 
     #[test]
     fn missing_values_have_a_bin_of_their_own() {
-        let values = vec![1.0, f32::NAN, 2.0, f32::NAN];
+        let values = vec![1.0, f32::NAN, 2.0, 7.0];
         let binned = Binned::new(&Matrix::Dense { values, columns: 2 }, 8);
-        assert_eq!(binned.cuts, [vec![2.0], vec![]]);
         assert_eq!(binned.has_missing, [false, true]);
-        assert_eq!((binned.bin(0, 0), binned.bin(1, 0), binned.bin(0, 1)), (Some(0), Some(1), None));
+        assert_eq!(binned.cuts[0], [2.0]);
+        // The one value of the second column lies below its cut.
+        assert!(binned.cuts[1].len() == 1 && binned.cuts[1][0] > 7.0);
+        assert_eq!((binned.bin(0, 0), binned.bin(1, 0)), (Some(0), Some(1)));
+        assert_eq!((binned.bin(0, 1), binned.bin(1, 1)), (None, Some(0)));
     }
 }

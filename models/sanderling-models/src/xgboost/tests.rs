@@ -79,6 +79,18 @@ fn regression_and_classes_are_learnt_with_values_missing() {
 }
 
 #[test]
+fn being_there_is_worth_a_split() {
+    // One-hot rows of libsvm: features have one value, or none.
+    let text: String = (0..40).map(|i| if i % 2 == 0 { "1 0:1 2:1\n" } else { "0 1:1 2:1\n" }).collect();
+    let mut case = Case::new(&[("num_round", "5"), ("objective", "binary:logistic"), ("eta", "1")], "1,1\n");
+    let path = case.path("train.libsvm");
+    std::fs::write(&path, text).unwrap();
+    case.job.channels.insert("train".into(), path.clone());
+    let metrics = case.train(&mut ()).unwrap().evaluate(&path).unwrap();
+    assert_eq!((figure(&metrics, "error"), figure(&metrics, "auc")), (0.0, 1.0));
+}
+
+#[test]
 fn one_split_has_the_values_of_the_formula() {
     // Squared error from base score 0: leaves are sums over counts plus lambda.
     let hyper = [("num_round", "1"), ("max_depth", "1"), ("eta", "1"), ("base_score", "0"), ("min_child_weight", "0")];

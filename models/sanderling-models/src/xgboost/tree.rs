@@ -57,6 +57,8 @@ pub struct Grower<'a> {
     pub hyper: &'a Hyperparameters,
 }
 
+/// Fewer bins than this are not worth a second thread.
+const PARALLEL_FROM: usize = 1 << 14;
 /// Gains below are rounding.
 const GAIN_MIN: f64 = 1e-6;
 
@@ -184,6 +186,9 @@ impl Grower<'_> {
             _ => a,
         };
         let of_feature = |&feature: &usize| self.best_of(histogram, sum, feature);
+        if self.binned.starts[self.binned.features] < PARALLEL_FROM {
+            return features.iter().map(of_feature).fold(none, better);
+        }
         features.par_iter().with_min_len(16).map(of_feature).reduce(|| none, better)
     }
 

@@ -1,0 +1,140 @@
+//! `sanderling train`
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+use sanderling_models::{Event, Job, Metric, Observer};
+use serde_json::{Map, Value, json};
+
+/// Exit code for a training that was stopped; the model so far is kept.
+const STOPPED: u8 = 130;
+
+const EXAMPLES: &str = "Examples:
+  sanderling train --algorithm xgboost --train train.csv --validation val.csv \\
+      --hp objective=binary:logistic --hp num_round=100 -o model
+  sanderling train --algorithm linear-learner --train rows.libsvm --hp predictor_type=regressor -o model
+Stop it with Ctrl-C and run the same command again to go on.";
+
+/// Train a model with a built-in algorithm
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// `sanderling algorithms` lists them
+    #[arg(long, value_name = "NAME")]
+    algorithm: String,
+    /// The training data, a file or a folder
+    #[arg(long, value_name = "PATH")]
+    train: PathBuf,
+    /// Data to choose and to stop by
+    #[arg(long, value_name = "PATH")]
+    validation: Option<PathBuf>,
+    /// Another channel of the algorithm
+    #[arg(long = "channel", value_name = "NAME=PATH", value_parser = pair)]
+    channels: Vec<(String, String)>,
+    /// A hyperparameter; `sanderling algorithms NAME` lists them
+    #[arg(long = "hp", value_name = "KEY=VALUE", value_parser = pair)]
+    hyperparameters: Vec<(String, String)>,
+    /// Of all random choices: the same seed gives the same model
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// The folder of the model, made if it is not there
+    #[arg(short, long, value_name = "MODEL_DIR")]
+    output: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("it should look like key=value")?;
+    Ok((key.to_string(), value.to_string()))
+}
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let algorithm = sanderling_models::find(&args.algorithm)?;
+    let mut channels: BTreeMap<String, PathBuf> =
+        args.channels.iter().map(|(name, path)| (name.clone(), path.into())).collect();
+    channels.insert("train".into(), args.train.clone());
+    channels.extend(args.validation.iter().map(|path| ("validation".to_string(), path.clone())));
+    let checkpoints = args.output.join("checkpoints");
+    let job = Job {
+        hyperparameters: args.hyperparameters.iter().cloned().collect(),
+        channels,
+        seed: args.seed,
+        checkpoints: Some(checkpoints.clone()),
+    };
+    let is_new = !args.output.exists();
+    let mut watch = Watch::new()?;
+    let trained = algorithm.train(&job, &mut watch);
+    watch.bar.finish_and_clear();
+    // A folder with nothing in it is removed again; one with a checkpoint stays.
+    let _ = fs::remove_dir(&checkpoints);
+    if trained.is_err() && is_new {
+        let _ = fs::remove_dir(&args.output);
+    }
+    let shown = args.output.display();
+    let trained = trained.with_context(|| format!("training {}", args.algorithm))?;
+    fs::create_dir_all(&args.output).with_context(|| shown.to_string())?;
+    trained.save(&args.output)?;
+    let is_stopped = watch.is_cancelled();
+    if args.json {
+        println!("{}", json!({ "model": args.output, "metrics": watch.metrics, "stopped": is_stopped }));
+    } else {
+        eprintln!("wrote {shown}");
+    }
+    if is_stopped {
+        eprintln!("stopped: {shown} has the model so far; run the same command again to go on");
+        return Ok(ExitCode::from(STOPPED));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows a training and ends it at Ctrl-C.
+struct Watch {
+    bar: ProgressBar,
+    /// The last value of each metric.
+    metrics: Map<String, Value>,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Watch {
+    fn new() -> Result<Watch> {
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let flag = cancelled.clone();
+        ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("cannot listen for Ctrl-C")?;
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}<{eta} {msg}")?;
+        Ok(Watch { bar: ProgressBar::new(0).with_style(style), metrics: Map::new(), cancelled })
+    }
+}
+
+impl Observer for Watch {
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::Progress { done, total } => {
+                self.bar.set_length(*total);
+                self.bar.set_position(*done);
+            }
+            Event::Metric { metric: Metric { name, value }, .. } => {
+                self.metrics.insert(name.clone(), json!(value));
+                let shown = self.metrics.iter().map(|(name, value)| match value.as_f64() {
+                    Some(value) => format!("{name} {value:.5}"),
+                    None => format!("{name} -"),
+                });
+                self.bar.set_message(shown.collect::<Vec<_>>().join("  "));
+            }
+            Event::Resumed { epoch } => self.bar.println(format!("going on from the checkpoint after step {epoch}")),
+            Event::EarlyStop { epoch } => self.bar.println(format!("stopped early after step {}", epoch + 1)),
+            _ => {}
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}

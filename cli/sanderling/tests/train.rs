@@ -1,0 +1,84 @@
+//! Training from files: a model folder, resuming after a kill, and bad input that leaves nothing behind.
+
+mod common;
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{ok, sanderling};
+use serde_json::Value;
+
+/// Rows with a label that a tree finds.
+fn rows(count: usize) -> String {
+    (0..count).map(|i| format!("{},{},{}\n", u8::from(i * 7 % 10 > 4), i * 7 % 10, i * 13 % 17)).collect()
+}
+
+#[test]
+fn a_model_is_trained_and_evaluated() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(path("train.csv"), rows(200)).unwrap();
+    let hyper = ["--hp", "objective=binary:logistic", "--hp", "num_round=10"];
+    let train = ["train", "--algorithm", "xgboost", "--train", &path("train.csv"), "-o", &path("model"), "--json"];
+    let report: Value = serde_json::from_str(&ok(&[&train[..], &hyper].concat())).unwrap();
+    assert!(report["metrics"]["train:logloss"].as_f64().unwrap() < 0.1, "{report}");
+    let metrics: Value =
+        serde_json::from_str(&ok(&["evaluate", &path("model"), "--data", &path("train.csv"), "--json"])).unwrap();
+    assert_eq!(metrics["metrics"]["error"], 0.0);
+    let known: Value = serde_json::from_str(&ok(&["algorithms", "--json"])).unwrap();
+    assert!(known["algorithms"].as_array().unwrap().iter().any(|a| a["name"] == "linear-learner"));
+}
+
+#[test]
+fn bad_input_is_refused_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(path("ragged.csv"), "1,2,3\n0,1\n").unwrap();
+    fs::write(path("nan.csv"), "nan,2\n").unwrap();
+    fs::write(path("good.csv"), "1,2\n0,3\n").unwrap();
+    let refused = |algorithm: &str, data: &str, hyper: &str, words: &[&str]| {
+        let (data, model) = (path(data), path("model"));
+        let output = sanderling(&["train", "--algorithm", algorithm, "--train", &data, "--hp", hyper, "-o", &model]);
+        let why = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{why}");
+        assert!(words.iter().all(|word| why.contains(word)), "{why}");
+        assert!(!folder.path().join("model").exists(), "{why}");
+    };
+    refused("xgbost", "good.csv", "num_round=1", &["xgbost", "did you mean xgboost"]);
+    refused("xgboost", "good.csv", "num_rond=1", &["num_rond", "did you mean num_round"]);
+    refused("xgboost", "good.csv", "eta=7", &["num_round is required"]);
+    refused("xgboost", "ragged.csv", "num_round=1", &["ragged.csv, line 2", "2 columns"]);
+    refused("xgboost", "nan.csv", "num_round=1", &["nan.csv, line 1", "label"]);
+    refused("xgboost", "absent.csv", "num_round=1", &["absent.csv", "No such file"]);
+    refused("linear-learner", "good.csv", "predictor_type=regresor", &["regresor", "regressor"]);
+}
+
+#[test]
+fn a_killed_training_goes_on_to_the_same_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(path("train.csv"), rows(20_000)).unwrap();
+    let train = |model: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sanderling"));
+        command.args(["train", "--algorithm", "xgboost", "--train", &path("train.csv"), "-o", &path(model)]);
+        command.args(["--hp", "num_round=1200", "--hp", "subsample=0.8", "--hp", "max_depth=3"]);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    let mut child = train("killed").spawn().unwrap();
+    let checkpoint = folder.path().join("killed/checkpoints/checkpoint.json");
+    let start = Instant::now();
+    // Where the machine is so fast that it ends before its first checkpoint, there is nothing to go on from.
+    while !checkpoint.exists() && child.try_wait().unwrap().is_none() && start.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for model in ["killed", "whole"] {
+        assert!(train(model).status().unwrap().success());
+    }
+    let bytes = |model: &str| fs::read(folder.path().join(model).join("xgboost-model")).unwrap();
+    assert_eq!(bytes("killed"), bytes("whole"));
+    assert!(!checkpoint.exists());
+}
