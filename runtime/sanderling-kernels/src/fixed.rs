@@ -39,6 +39,14 @@ pub fn high_mul(a: i32, b: i32) -> i32 {
     i32::try_from(high).unwrap_or(i32::MAX)
 }
 
+/// `x` no less than the clamp's lower end and no more than its upper one, as a byte.
+///
+/// `Ord::clamp` would link a panic for ends in the wrong order, which the loader has refused.
+#[inline(always)]
+pub fn limit(x: i32, clamp: &Clamp) -> u8 {
+    x.max(clamp.low).min(clamp.high) as u8
+}
+
 /// Bias, multiplier and shift of one output channel.
 #[derive(Clone, Copy)]
 pub struct Channel {
@@ -73,7 +81,7 @@ impl Channel {
 
     #[inline(always)]
     fn finish(&self, scaled: i32, clamp: &Clamp) -> u8 {
-        scaled.wrapping_add(clamp.zero).clamp(clamp.low, clamp.high) as u8
+        limit(scaled.wrapping_add(clamp.zero), clamp)
     }
 }
 

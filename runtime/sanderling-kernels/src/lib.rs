@@ -15,6 +15,7 @@ pub mod avx2;
 pub mod dsp;
 mod fixed;
 mod kernel;
+mod pieces;
 pub mod scalar;
 mod window;
 

@@ -4,6 +4,8 @@ use core::ops::Range;
 
 use sanderling_format::calls::Window;
 
+use crate::pieces::{Pieces, copy};
+
 /// A window's row or column: where it starts, and which of its taps lie inside the image.
 #[derive(Clone, Copy)]
 pub struct Taps {
@@ -39,10 +41,12 @@ impl Taps {
     fn new(o: usize, stride: u32, dilation: u32, pad: u32, kernel: u32, input: u32) -> Taps {
         let start = (o as i32) * (stride as i32) - pad as i32;
         // Taps before a coordinate; the loader has seen that none of this overflows.
-        let before =
-            |end: i32| if dilation == 1 { end } else { (end + dilation as i32 - 1) / (dilation.max(1) as i32) };
-        let from = before((-start).max(0)).min(kernel as i32) as usize;
-        let to = before((input as i32 - start).max(0)).min(kernel as i32) as usize;
+        let before = |end: i32| {
+            let end = end.max(0) as u32;
+            if dilation == 1 { end } else { end.div_ceil(dilation.max(1)) }
+        };
+        let from = before(-start).min(kernel) as usize;
+        let to = before(input as i32 - start).min(kernel) as usize;
         Taps { start, from, to: to.max(from) }
     }
 }
@@ -51,23 +55,23 @@ impl Taps {
 pub fn gather(w: &Window, image: &[u8], rows: &Taps, columns: &Taps, fill: u8, column: &mut [u8]) {
     let in_c = w.in_c as usize;
     let (in_w, kernel_w) = (w.in_w as usize, w.kernel_w as usize);
-    for (ky, line) in column.chunks_exact_mut(kernel_w * in_c).take(w.kernel_h as usize).enumerate() {
+    for (ky, line) in column.pieces_mut(kernel_w * in_c).take(w.kernel_h as usize).enumerate() {
         if !rows.inside().contains(&ky) || columns.inside().is_empty() {
             line.fill(fill);
             continue;
         }
-        let (left, rest) = line.split_at_mut(columns.from * in_c);
-        let (middle, right) = rest.split_at_mut((columns.to - columns.from) * in_c);
+        let (left, rest) = line.split_at_mut_checked(columns.from * in_c).unwrap_or_default();
+        let (middle, right) = rest.split_at_mut_checked((columns.to - columns.from) * in_c).unwrap_or_default();
         left.fill(fill);
         right.fill(fill);
         let row = rows.at(ky, w.dilation_h) * in_w;
         if w.dilation_w == 1 {
             let from = (row + columns.at(columns.from, 1)) * in_c;
-            middle.copy_from_slice(&image[from..from + middle.len()]);
+            copy(middle, image.get(from..from + middle.len()).unwrap_or_default());
         } else {
-            for (kx, tap) in columns.inside().zip(middle.chunks_exact_mut(in_c)) {
+            for (kx, tap) in columns.inside().zip(middle.pieces_mut(in_c)) {
                 let from = (row + columns.at(kx, w.dilation_w)) * in_c;
-                tap.copy_from_slice(&image[from..from + in_c]);
+                copy(tap, image.get(from..from + in_c).unwrap_or_default());
             }
         }
     }

@@ -18,10 +18,10 @@ impl Columns for Dsp {
     fn pair(layer: &Layer<'_>, columns: &[u8], (a, b): (&mut [u8], &mut [u8])) {
         let n = layer.call.row_bytes as usize;
         let rows = layer.channels.len();
-        if rows % 2 != 0 || n == 0 || layer.call.rounding != 0 {
+        let fits = layer.weights.len() >= rows * n && columns.len() >= 2 * n && a.len() >= rows && b.len() >= rows;
+        if !fits || rows % 2 != 0 || n == 0 || layer.call.rounding != 0 {
             return Scalar::pair(layer, columns, (a, b));
         }
-        assert!(layer.weights.len() >= rows * n && columns.len() >= 2 * n && a.len() >= rows && b.len() >= rows);
         for o in (0..rows).step_by(2) {
             // SAFETY: rows `o` and `o + 1` and both columns are there, as just checked.
             let sums = unsafe { dot_2x2(layer.weights.as_ptr().add(o * n), columns.as_ptr(), n) };
@@ -39,10 +39,9 @@ impl Columns for Dsp {
     fn single(layer: &Layer<'_>, column: &[u8], out: &mut [u8]) {
         let n = column.len();
         let rows = layer.channels.len();
-        if rows % 2 != 0 || n == 0 {
+        if layer.weights.len() < rows * n || rows % 2 != 0 || n == 0 {
             return Scalar::single(layer, column, out);
         }
-        assert!(layer.weights.len() >= rows * n);
         let (channels, _) = layer.channels.as_chunks::<2>();
         let (out, _) = out.as_chunks_mut::<2>();
         for (pair, (channels, out)) in channels.iter().zip(out).enumerate() {

@@ -7,6 +7,7 @@ use sanderling_format::calls::DepthwiseI8;
 use super::{Dsp, requantize};
 use crate::fixed::Channel;
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 use crate::scalar::Scalar;
 use crate::window::Taps;
 
@@ -21,11 +22,11 @@ impl Runs<DepthwiseI8> for Dsp {
         let c = w.out_c as usize;
         let image_len = (w.in_h * w.in_w) as usize * c;
         let line_len = w.out_w as usize * c;
-        let images = input.chunks_exact(image_len).zip(output.chunks_exact_mut(w.out_h as usize * line_len));
+        let images = input.pieces(image_len).zip(output.pieces_mut(w.out_h as usize * line_len));
         for (image, out) in images {
-            for (oy, line) in out.chunks_exact_mut(line_len).enumerate() {
+            for (oy, line) in out.pieces_mut(line_len).enumerate() {
                 let rows = Taps::of_row(w, oy);
-                for (ox, pixel) in line.chunks_exact_mut(c).enumerate() {
+                for (ox, pixel) in line.pieces_mut(c).enumerate() {
                     Position::new(call, image, weights, &rows, &Taps::of_column(w, ox)).run(channels, pixel);
                 }
             }

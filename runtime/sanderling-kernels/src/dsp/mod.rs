@@ -10,7 +10,7 @@ use core::arch::asm;
 
 use sanderling_format::calls::*;
 
-use crate::fixed::Channel;
+use crate::fixed::{Channel, limit};
 use crate::kernel::{Isa, Kernel, kernel, overlay};
 use crate::scalar;
 
@@ -52,7 +52,7 @@ fn requantize(channel: &[u8; Channel::BYTES], sum: i32, clamp: &Clamp) -> u8 {
         );
     }
     let _ = low;
-    high.clamp(clamp.low, clamp.high) as u8
+    limit(high, clamp)
 }
 
 #[inline(never)]

@@ -3,7 +3,7 @@
 use sanderling_format::calls::AddI8;
 
 use super::Scalar;
-use crate::fixed::rescale;
+use crate::fixed::{limit, rescale};
 use crate::kernel::{Operands, Runs};
 
 /// Headroom that both sides are shifted up by before they are brought to one scale.
@@ -18,7 +18,7 @@ impl Runs<AddI8> for Scalar {
             let sum =
                 rescale(a, call.a_multiplier, call.a_shift).wrapping_add(rescale(b, call.b_multiplier, call.b_shift));
             let sum = rescale(sum, call.multiplier, call.shift).wrapping_add(call.clamp.zero);
-            *out = sum.clamp(call.clamp.low, call.clamp.high) as u8;
+            *out = limit(sum, &call.clamp);
         }
     }
 }

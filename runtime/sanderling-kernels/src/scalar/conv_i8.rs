@@ -5,6 +5,7 @@ use sanderling_format::calls::Conv2dI8;
 use super::Scalar;
 use crate::fixed::Channel;
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 use crate::window::{Taps, gather};
 
 /// All output channels of one or two columns; an instruction set's own code.
@@ -38,13 +39,13 @@ impl Layer<'_> {
 
 impl Columns for Scalar {
     fn pair(layer: &Layer<'_>, columns: &[u8], out: (&mut [u8], &mut [u8])) {
-        let (first, second) = columns.split_at(layer.call.row_bytes as usize);
+        let (first, second) = columns.split_at_checked(layer.call.row_bytes as usize).unwrap_or_default();
         Scalar::single(layer, first, out.0);
         Scalar::single(layer, second, out.1);
     }
 
     fn single(layer: &Layer<'_>, column: &[u8], out: &mut [u8]) {
-        let rows = layer.weights.chunks_exact(layer.call.row_bytes as usize);
+        let rows = layer.weights.pieces(layer.call.row_bytes as usize);
         for ((row, channel), out) in rows.zip(layer.channels).zip(out) {
             *out = layer.requantize(channel, dot(row, column));
         }
@@ -68,7 +69,7 @@ struct Shifted;
 
 impl Columns for Shifted {
     fn pair(layer: &Layer<'_>, columns: &[u8], out: (&mut [u8], &mut [u8])) {
-        let (first, second) = columns.split_at(layer.call.row_bytes as usize);
+        let (first, second) = columns.split_at_checked(layer.call.row_bytes as usize).unwrap_or_default();
         Shifted::single(layer, first, out.0);
         Shifted::single(layer, second, out.1);
     }
@@ -76,7 +77,7 @@ impl Columns for Shifted {
     fn single(layer: &Layer<'_>, column: &[u8], out: &mut [u8]) {
         let sum = column.iter().fold(0i32, |sum, &x| sum.wrapping_add(i32::from(x as i8)));
         let excess = sum.wrapping_mul(layer.call.weight_zero);
-        let rows = layer.weights.chunks_exact(layer.call.row_bytes as usize);
+        let rows = layer.weights.pieces(layer.call.row_bytes as usize);
         for ((row, channel), out) in rows.zip(layer.channels).zip(out) {
             *out = layer.requantize(channel, dot(row, column).wrapping_sub(excess));
         }
@@ -100,10 +101,10 @@ fn gather_columns<C: Columns>(call: &Conv2dI8, operands: Operands<'_>) {
     let layer = Layer { call, weights, channels };
     if scratch.is_empty() {
         // Pixels are columns already.
-        let mut outputs = output.chunks_exact_mut(2 * out_c);
-        let mut inputs = input.chunks_exact(2 * row_bytes);
+        let mut outputs = output.pieces_mut(2 * out_c);
+        let mut inputs = input.pieces(2 * row_bytes);
         for (pair, columns) in (&mut outputs).zip(&mut inputs) {
-            C::pair(&layer, columns, pair.split_at_mut(out_c));
+            C::pair(&layer, columns, pair.split_at_mut_checked(out_c).unwrap_or_default());
         }
         let last = outputs.into_remainder();
         if !last.is_empty() {
@@ -116,14 +117,16 @@ fn gather_columns<C: Columns>(call: &Conv2dI8, operands: Operands<'_>) {
     let taps = (w.kernel_h * w.kernel_w * w.in_c) as usize;
     let image_len = (w.in_h * w.in_w * w.in_c) as usize;
     let out_len = (w.out_h * w.out_w * w.out_c) as usize;
-    for (image, out) in input.chunks_exact(image_len).zip(output.chunks_exact_mut(out_len)) {
+    for (image, out) in input.pieces(image_len).zip(output.pieces_mut(out_len)) {
         let mut waiting = None;
-        for (oy, line) in out.chunks_exact_mut(w.out_w as usize * out_c).enumerate() {
+        for (oy, line) in out.pieces_mut(w.out_w as usize * out_c).enumerate() {
             let rows = Taps::of_row(w, oy);
-            for (ox, pixel) in line.chunks_exact_mut(out_c).enumerate() {
+            for (ox, pixel) in line.pieces_mut(out_c).enumerate() {
                 let columns = Taps::of_column(w, ox);
                 let at = if waiting.is_none() { 0 } else { row_bytes };
-                gather(w, image, &rows, &columns, call.input_zero as u8, &mut scratch[at..at + taps]);
+                if let Some(column) = scratch.get_mut(at..at + taps) {
+                    gather(w, image, &rows, &columns, call.input_zero as u8, column);
+                }
                 match waiting.take() {
                     None => waiting = Some(pixel),
                     Some(before) => C::pair(&layer, scratch, (before, pixel)),
@@ -131,7 +134,7 @@ fn gather_columns<C: Columns>(call: &Conv2dI8, operands: Operands<'_>) {
             }
         }
         if let Some(pixel) = waiting {
-            C::single(&layer, &scratch[..row_bytes], pixel);
+            C::single(&layer, scratch.get(..row_bytes).unwrap_or_default(), pixel);
         }
     }
 }

@@ -5,6 +5,7 @@ use sanderling_format::calls::DepthwiseI8;
 use super::Scalar;
 use crate::fixed::Channel;
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 use crate::window::Taps;
 
 impl Runs<DepthwiseI8> for Scalar {
@@ -15,11 +16,11 @@ impl Runs<DepthwiseI8> for Scalar {
         let (in_c, out_c) = (w.in_c as usize, w.out_c as usize);
         let image_len = (w.in_h * w.in_w) as usize * in_c;
         let line_len = w.out_w as usize * out_c;
-        let images = input.chunks_exact(image_len).zip(output.chunks_exact_mut(w.out_h as usize * line_len));
+        let images = input.pieces(image_len).zip(output.pieces_mut(w.out_h as usize * line_len));
         for (image, out) in images {
-            for (oy, line) in out.chunks_exact_mut(line_len).enumerate() {
+            for (oy, line) in out.pieces_mut(line_len).enumerate() {
                 let rows = Taps::of_row(w, oy);
-                for (ox, pixel) in line.chunks_exact_mut(out_c).enumerate() {
+                for (ox, pixel) in line.pieces_mut(out_c).enumerate() {
                     let columns = Taps::of_column(w, ox);
                     for ((o, out), channel) in pixel.iter_mut().enumerate().zip(channels) {
                         let acc = accumulate(call, image, weights, &rows, &columns, o);
@@ -42,18 +43,19 @@ pub(crate) fn accumulate(
 ) -> i32 {
     let w = &call.window;
     let (in_c, out_c, in_w) = (w.in_c as usize, w.out_c as usize, w.in_w as usize);
-    let c = o / (out_c / in_c);
+    let c = o.checked_div(out_c / in_c.max(1)).unwrap_or(0);
     let mut acc = 0i32;
     for ky in 0..w.kernel_h as usize {
         for kx in 0..w.kernel_w as usize {
             let x = if rows.inside().contains(&ky) && columns.inside().contains(&kx) {
                 let pixel = rows.at(ky, w.dilation_h) * in_w + columns.at(kx, w.dilation_w);
-                i32::from(image[pixel * in_c + c] as i8)
+                image.get(pixel * in_c + c).map_or(0, |&x| i32::from(x as i8))
             } else {
                 call.input_zero
             };
-            let weight = weights[(ky * w.kernel_w as usize + kx) * out_c + o];
-            acc = acc.wrapping_add(x * (i32::from(weight as i8) - call.weight_zero));
+            let tap = (ky * w.kernel_w as usize + kx) * out_c + o;
+            let weight = weights.get(tap).map_or(0, |&w| i32::from(w as i8));
+            acc = acc.wrapping_add(x * (weight - call.weight_zero));
         }
     }
     acc

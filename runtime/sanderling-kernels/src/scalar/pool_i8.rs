@@ -3,7 +3,9 @@
 use sanderling_format::calls::{AvgPoolI8, Clamp, MaxPoolI8, Window};
 
 use super::Scalar;
+use crate::fixed::limit;
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 use crate::window::Taps;
 
 impl Runs<AvgPoolI8> for Scalar {
@@ -29,11 +31,11 @@ fn pool(w: &Window, clamp: &Clamp, operands: Operands<'_>, reduce: impl Fn(&mut 
     let Operands { reads: [input, ..], output, .. } = operands;
     let (c, in_w) = (w.in_c as usize, w.in_w as usize);
     let line_len = w.out_w as usize * c;
-    let images = input.chunks_exact(w.in_h as usize * in_w * c);
-    for (image, out) in images.zip(output.chunks_exact_mut(w.out_h as usize * line_len)) {
-        for (oy, line) in out.chunks_exact_mut(line_len).enumerate() {
+    let images = input.pieces(w.in_h as usize * in_w * c);
+    for (image, out) in images.zip(output.pieces_mut(w.out_h as usize * line_len)) {
+        for (oy, line) in out.pieces_mut(line_len).enumerate() {
             let rows = Taps::of_row(w, oy);
-            for (ox, pixel) in line.chunks_exact_mut(c).enumerate() {
+            for (ox, pixel) in line.pieces_mut(c).enumerate() {
                 let columns = Taps::of_column(w, ox);
                 for (channel, out) in pixel.iter_mut().enumerate() {
                     let mut values = rows.inside().flat_map(|ky| {
@@ -41,7 +43,7 @@ fn pool(w: &Window, clamp: &Clamp, operands: Operands<'_>, reduce: impl Fn(&mut 
                         columns.inside().map(move |kx| (row + columns.at(kx, w.dilation_w)) * c + channel)
                     });
                     let value = reduce(&mut (&mut values).map(|at| image.get(at).map_or(0, |&v| v as i8)));
-                    *out = value.clamp(clamp.low, clamp.high) as u8;
+                    *out = limit(value, clamp);
                 }
             }
         }

@@ -5,6 +5,7 @@ use sanderling_format::calls::SoftmaxI8;
 use super::Scalar;
 use crate::fixed::{divide_by_power, high_mul, rescale};
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 
 /// Integer bits of the scaled difference to the maximum.
 const DIFF_BITS: u32 = 5;
@@ -15,7 +16,7 @@ impl Runs<SoftmaxI8> for Scalar {
     fn run(call: &SoftmaxI8, operands: Operands<'_>) {
         let Operands { reads: [input, ..], output, .. } = operands;
         let depth = call.depth as usize;
-        for (row, out) in input.chunks_exact(depth).zip(output.chunks_exact_mut(depth)) {
+        for (row, out) in input.pieces(depth).zip(output.pieces_mut(depth)) {
             let max = row.iter().fold(-128, |m, &v| i32::from(v as i8).max(m));
             let exponential = |v: u8| -> Option<i32> {
                 let diff = i32::from(v as i8) - max;

@@ -69,7 +69,7 @@ fn run_samples(session: &mut Session<'static>, mut samples: &[u8]) {
         for index in 0..model.inputs().count() {
             let Ok(input) = session.input(index) else { fail("no input") };
             let Some((sample, rest)) = samples.split_at_checked(input.len()) else { return };
-            input.copy_from_slice(sample);
+            input.iter_mut().zip(sample).for_each(|(to, from)| *to = *from);
             samples = rest;
         }
         let mut trace = Digest::default();

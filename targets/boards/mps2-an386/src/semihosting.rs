@@ -25,7 +25,7 @@ pub fn print_number(key: &str, value: u64) {
     }
     print(key);
     print(" ");
-    let (_, number) = digits.split_at(digits.len() - used);
+    let number = digits.get(digits.len() - used..).unwrap_or(&[]);
     print(core::str::from_utf8(number).unwrap_or(""));
     print("\n");
 }

@@ -4,6 +4,7 @@ use sanderling_format::calls::{AXES, Fill, StridedCopy};
 
 use super::walk::{along, rows};
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 use crate::scalar::Scalar;
 
 impl Runs<StridedCopy> for Scalar {
@@ -22,7 +23,7 @@ impl Runs<StridedCopy> for Scalar {
 impl Runs<Fill> for Scalar {
     fn run(call: &Fill, operands: Operands<'_>) {
         let value = call.value.to_le_bytes();
-        for element in operands.output.chunks_exact_mut((call.element as usize).max(1)) {
+        for element in operands.output.pieces_mut(call.element as usize) {
             element.iter_mut().zip(value).for_each(|(to, from)| *to = from);
         }
     }

@@ -6,6 +6,7 @@ use sanderling_format::calls::{ArgMax, Numeric, TopK};
 
 use super::numeric::{put_index, real};
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 use crate::scalar::Scalar;
 
 impl Runs<ArgMax> for Scalar {
@@ -34,7 +35,7 @@ impl Runs<TopK> for Scalar {
         let Operands { reads: [input, ..], output, .. } = operands;
         let Some(numeric) = Numeric::from_code(call.numeric) else { return };
         let (depth, k, bytes) = (call.depth as usize, call.k as usize, numeric.bytes() as usize);
-        for (row, values) in input.chunks_exact(depth * bytes).take(call.rows as usize).enumerate() {
+        for (row, values) in input.pieces(depth * bytes).take(call.rows as usize).enumerate() {
             let mut last = None;
             for rank in 0..k {
                 let Some(index) = next(numeric, values, depth, last) else { break };

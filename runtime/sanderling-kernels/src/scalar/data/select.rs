@@ -4,6 +4,7 @@ use sanderling_format::calls::{AXES, Select};
 
 use super::walk::{along, rows};
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 use crate::scalar::Scalar;
 
 impl Runs<Select> for Scalar {
@@ -24,7 +25,7 @@ fn select<const N: usize>(call: &Select, operands: Operands<'_>) {
     let values = &call.values;
     let strides = [&call.condition_strides, &values.a_strides, &values.b_strides];
     let [c_step, a_step, b_step] = strides.map(|s| s[AXES - 1]);
-    let mut outputs = output.chunks_exact_mut((values.dims[AXES - 1] as usize).max(1));
+    let mut outputs = output.pieces_mut(values.dims[AXES - 1] as usize);
     rows(&values.dims, strides, [0; 3], |[c, a_at, b_at]| {
         let places = along(c, c_step).zip(along(a_at, a_step).zip(along(b_at, b_step)));
         for (out, (c, (i, j))) in outputs.next().into_iter().flatten().zip(places) {

@@ -4,6 +4,7 @@ use sanderling_format::calls::{Conv2dF32, ConvTransposeF32, PANEL};
 
 use super::{clamp, dot, get, put, values};
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 use crate::scalar::Scalar;
 use crate::window::Taps;
 
@@ -65,7 +66,7 @@ impl Runs<Conv2dF32> for Scalar {
 impl Pixel for Scalar {
     fn run(window: &PixelWindow<'_>, weights: &[u8], bias: &[u8], out: &mut [u8]) {
         let (low, high) = window.clamp();
-        let panels = weights.chunks_exact(window.rows() * PANEL_BYTES).zip(bias.chunks_exact(PANEL_BYTES));
+        let panels = weights.pieces(window.rows() * PANEL_BYTES).zip(bias.chunks_exact(PANEL_BYTES));
         for ((panel, bias), out) in panels.zip(out.chunks_mut(PANEL_BYTES)) {
             let (rows, _) = panel.as_chunks::<PANEL_BYTES>();
             let mut sums = [0.0; PANEL as usize];
@@ -98,14 +99,14 @@ pub(crate) fn convolve<P: Pixel>(call: &Conv2dF32, operands: Operands<'_>) {
     let line_bytes = w.out_w as usize * out_c * 4;
     let group_weights = weights.len() / groups;
     let group_bias = bias.len() / groups;
-    let images = input.chunks_exact(image_bytes).zip(output.chunks_exact_mut(w.out_h as usize * line_bytes));
+    let images = input.pieces(image_bytes).zip(output.pieces_mut(w.out_h as usize * line_bytes));
     for (image, out) in images {
-        for (oy, line) in out.chunks_exact_mut(line_bytes).enumerate() {
+        for (oy, line) in out.pieces_mut(line_bytes).enumerate() {
             let rows = Taps::of_row(w, oy);
-            for (ox, pixel) in line.chunks_exact_mut(out_c * 4).enumerate() {
+            for (ox, pixel) in line.pieces_mut(out_c * 4).enumerate() {
                 let columns = Taps::of_column(w, ox);
-                let constants = weights.chunks_exact(group_weights).zip(bias.chunks_exact(group_bias));
-                for ((g, out), (weights, bias)) in pixel.chunks_exact_mut(group_out * 4).enumerate().zip(constants) {
+                let constants = weights.pieces(group_weights).zip(bias.pieces(group_bias));
+                for ((g, out), (weights, bias)) in pixel.pieces_mut(group_out * 4).enumerate().zip(constants) {
                     let window = PixelWindow { call, image, rows, columns, first: g * count, count };
                     P::run(&window, weights, bias, out);
                 }
@@ -120,19 +121,21 @@ impl Runs<ConvTransposeF32> for Scalar {
         let w = &call.window;
         let in_c = w.in_c as usize;
         let image_bytes = w.in_h as usize * w.in_w as usize * in_c * 4;
+        // Never zero, which the compiler does not know: a division would link a panic.
+        let (out_w, out_c) = ((w.out_w as usize).max(1), (w.out_c as usize).max(1));
         let image_out = w.out_h as usize * w.out_w as usize * w.out_c as usize * 4;
-        for (image, out) in input.chunks_exact(image_bytes).zip(output.chunks_exact_mut(image_out)) {
+        for (image, out) in input.pieces(image_bytes).zip(output.pieces_mut(image_out)) {
             for at in 0..image_out / 4 {
-                let (pixel, o) = (at / w.out_c as usize, at % w.out_c as usize);
-                let (oy, ox) = (pixel / w.out_w as usize, pixel % w.out_w as usize);
+                let (pixel, o) = (at / out_c, at % out_c);
+                let (oy, ox) = (pixel / out_w, pixel % out_w);
                 let mut sum = get(bias, o);
                 for ky in 0..w.kernel_h as usize {
                     let Some(iy) = source(oy, ky, w.pad_top, w.stride_h, w.in_h) else { continue };
                     for kx in 0..w.kernel_w as usize {
                         let Some(ix) = source(ox, kx, w.pad_left, w.stride_w, w.in_w) else { continue };
                         let tap = (o * w.kernel_h as usize + ky) * w.kernel_w as usize + kx;
-                        let x = image.chunks_exact(in_c * 4).nth(iy * w.in_w as usize + ix).unwrap_or(&[]);
-                        sum += dot(x, weights.chunks_exact(in_c * 4).nth(tap).unwrap_or(&[]));
+                        let x = image.pieces(in_c * 4).nth(iy * w.in_w as usize + ix).unwrap_or(&[]);
+                        sum += dot(x, weights.pieces(in_c * 4).nth(tap).unwrap_or(&[]));
                     }
                 }
                 put(out, at, clamp(sum, call.low, call.high));

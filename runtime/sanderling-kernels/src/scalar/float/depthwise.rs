@@ -4,6 +4,7 @@ use sanderling_format::calls::DepthwiseF32;
 
 use super::{clamp, values};
 use crate::kernel::{Operands, Runs};
+use crate::pieces::{Pieces, copy};
 use crate::scalar::Scalar;
 use crate::window::Taps;
 
@@ -21,13 +22,13 @@ pub(crate) fn depthwise(call: &DepthwiseF32, operands: Operands<'_>) {
     let (in_c, out_c) = (w.in_c as usize, w.out_c as usize);
     let multiplier = out_c / in_c.max(1);
     let line_bytes = w.out_w as usize * out_c * 4;
-    let images = input.chunks_exact(w.in_h as usize * w.in_w as usize * in_c * 4);
-    for (image, out) in images.zip(output.chunks_exact_mut(w.out_h as usize * line_bytes)) {
-        for (oy, line) in out.chunks_exact_mut(line_bytes).enumerate() {
+    let images = input.pieces(w.in_h as usize * w.in_w as usize * in_c * 4);
+    for (image, out) in images.zip(output.pieces_mut(w.out_h as usize * line_bytes)) {
+        for (oy, line) in out.pieces_mut(line_bytes).enumerate() {
             let rows = Taps::of_row(w, oy);
-            for (ox, pixel) in line.chunks_exact_mut(out_c * 4).enumerate() {
+            for (ox, pixel) in line.pieces_mut(out_c * 4).enumerate() {
                 let columns = Taps::of_column(w, ox);
-                pixel.copy_from_slice(bias);
+                copy(pixel, bias);
                 for ky in rows.inside() {
                     for kx in columns.inside() {
                         let at = rows.at(ky, w.dilation_h) * w.in_w as usize + columns.at(kx, w.dilation_w);
@@ -53,7 +54,7 @@ fn accumulate(sums: &mut [u8], x: &[u8], weights: &[u8], multiplier: usize) {
         sums.iter_mut().zip(values(x)).zip(values(weights)).for_each(|((sum, x), w)| add(sum, x, w));
         return;
     }
-    let groups = sums.chunks_exact_mut(multiplier).zip(weights.chunks_exact(multiplier * 4));
+    let groups = sums.pieces_mut(multiplier).zip(weights.pieces(multiplier * 4));
     for ((sums, weights), x) in groups.zip(values(x)) {
         sums.iter_mut().zip(values(weights)).for_each(|(sum, w)| add(sum, x, w));
     }

@@ -4,6 +4,7 @@ use sanderling_format::calls::MatMulF32;
 
 use super::values;
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 use crate::scalar::Scalar;
 
 impl Runs<MatMulF32> for Scalar {
@@ -17,12 +18,12 @@ impl Runs<MatMulF32> for Scalar {
 pub(crate) fn mat_mul(call: &MatMulF32, operands: Operands<'_>) {
     let Operands { reads: [a, b, ..], output, .. } = operands;
     let (m, k, n) = (call.m as usize, call.k as usize, call.n as usize);
-    for (batch, product) in output.chunks_exact_mut(m * n * 4).enumerate() {
+    for (batch, product) in output.pieces_mut(m * n * 4).enumerate() {
         let a = a.get(batch * call.a_step as usize * 4..).unwrap_or(&[]);
         let b = b.get(batch * call.b_step as usize * 4..).unwrap_or(&[]);
-        for (a, out) in a.chunks_exact(k * 4).zip(product.chunks_exact_mut(n * 4)) {
+        for (a, out) in a.pieces(k * 4).zip(product.pieces_mut(n * 4)) {
             out.fill(0);
-            for (a, b) in values(a).zip(b.chunks_exact(n * 4)) {
+            for (a, b) in values(a).zip(b.pieces(n * 4)) {
                 for (out, b) in out.as_chunks_mut::<4>().0.iter_mut().zip(values(b)) {
                     *out = (f32::from_le_bytes(*out) + a * b).to_le_bytes();
                 }

@@ -4,6 +4,7 @@ use sanderling_format::calls::{LayerNormF32, ReduceF32, ReduceOp, SoftmaxF32};
 
 use super::{get, put, values};
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 use crate::scalar::Scalar;
 use crate::scalar::data::reduce;
 
@@ -11,7 +12,7 @@ impl Runs<SoftmaxF32> for Scalar {
     fn run(call: &SoftmaxF32, operands: Operands<'_>) {
         let Operands { reads: [input, ..], output, .. } = operands;
         let row_bytes = call.depth as usize * 4;
-        for (row, out) in input.chunks_exact(row_bytes).zip(output.chunks_exact_mut(row_bytes)) {
+        for (row, out) in input.pieces(row_bytes).zip(output.pieces_mut(row_bytes)) {
             let max = values(row).fold(f32::NEG_INFINITY, f32::max);
             let (out, _) = out.as_chunks_mut::<4>();
             let mut sum = 0.0;
@@ -30,7 +31,7 @@ impl Runs<LayerNormF32> for Scalar {
         let Operands { reads: [input, gamma, beta, ..], output, .. } = operands;
         let row_bytes = call.depth as usize * 4;
         let n = call.depth as f32;
-        for (row, out) in input.chunks_exact(row_bytes).zip(output.chunks_exact_mut(row_bytes)) {
+        for (row, out) in input.pieces(row_bytes).zip(output.pieces_mut(row_bytes)) {
             let mean = values(row).sum::<f32>() / n;
             let variance = values(row).map(|x| (x - mean) * (x - mean)).sum::<f32>() / n;
             let scale = 1.0 / libm::sqrtf(variance + call.epsilon);

@@ -4,6 +4,7 @@ use sanderling_format::calls::PoolF32;
 
 use super::{clamp, values};
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 use crate::scalar::Scalar;
 use crate::window::Taps;
 
@@ -13,11 +14,11 @@ impl Runs<PoolF32> for Scalar {
         let w = &call.window;
         let c = w.in_c as usize;
         let line_bytes = w.out_w as usize * c * 4;
-        let images = input.chunks_exact(w.in_h as usize * w.in_w as usize * c * 4);
-        for (image, out) in images.zip(output.chunks_exact_mut(w.out_h as usize * line_bytes)) {
-            for (oy, line) in out.chunks_exact_mut(line_bytes).enumerate() {
+        let images = input.pieces(w.in_h as usize * w.in_w as usize * c * 4);
+        for (image, out) in images.zip(output.pieces_mut(w.out_h as usize * line_bytes)) {
+            for (oy, line) in out.pieces_mut(line_bytes).enumerate() {
                 let rows = Taps::of_row(w, oy);
-                for (ox, pixel) in line.chunks_exact_mut(c * 4).enumerate() {
+                for (ox, pixel) in line.pieces_mut(c * 4).enumerate() {
                     pool(call, image, &rows, &Taps::of_column(w, ox), pixel);
                 }
             }

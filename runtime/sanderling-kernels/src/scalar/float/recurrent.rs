@@ -5,6 +5,7 @@ use sanderling_format::calls::{GruF32, LstmF32};
 use super::elementwise::sigmoid;
 use super::{dot, get, put};
 use crate::kernel::{Operands, Runs};
+use crate::pieces::copy;
 use crate::scalar::Scalar;
 
 /// Row `index` of a matrix with rows of `len` elements.
@@ -29,7 +30,7 @@ impl Runs<LstmF32> for Scalar {
     fn run(call: &LstmF32, operands: Operands<'_>) {
         let Operands { reads: [x, w, r, bias, h, c], output, scratch: cell } = operands;
         let (features, units, batch) = (call.features as usize, call.units as usize, call.batch as usize);
-        cell.copy_from_slice(c);
+        copy(cell, c);
         for step in 0..call.steps as usize {
             let at = if call.reverse == 0 { step } else { call.steps as usize - 1 - step };
             let (before, next) = split(output, at, call.reverse != 0, batch * units * 4);

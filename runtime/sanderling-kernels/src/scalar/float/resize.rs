@@ -4,6 +4,7 @@ use sanderling_format::calls::ResizeF32;
 
 use super::{get, put};
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 use crate::scalar::Scalar;
 
 impl Runs<ResizeF32> for Scalar {
@@ -11,8 +12,8 @@ impl Runs<ResizeF32> for Scalar {
         let Operands { reads: [input, ..], output, .. } = operands;
         let (in_h, in_w, c) = (call.in_h as usize, call.in_w as usize, call.channels as usize);
         let (out_h, out_w) = (call.out_h as usize, call.out_w as usize);
-        let images = input.chunks_exact(in_h * in_w * c * 4);
-        for (image, out) in images.zip(output.chunks_exact_mut(out_h * out_w * c * 4)) {
+        let images = input.pieces(in_h * in_w * c * 4);
+        for (image, out) in images.zip(output.pieces_mut(out_h * out_w * c * 4)) {
             for oy in 0..out_h {
                 let (y0, y1, fy) = neighbours(oy, call.scale_h, call.offset, in_h);
                 for ox in 0..out_w {

@@ -4,6 +4,7 @@ use sanderling_format::calls::{AXES, BinaryI8, BinaryOp};
 
 use crate::fixed::rescale;
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 use crate::scalar::Scalar;
 use crate::scalar::data::{
     holds,
@@ -15,7 +16,7 @@ impl Runs<BinaryI8> for Scalar {
         let Operands { reads: [a, b, ..], output, .. } = operands;
         let Some(op) = BinaryOp::from_code(call.op) else { return };
         let o = &call.operands;
-        let mut outputs = output.chunks_exact_mut((o.dims[AXES - 1] as usize).max(1));
+        let mut outputs = output.pieces_mut(o.dims[AXES - 1] as usize);
         rows(&o.dims, [&o.a_strides, &o.b_strides], [0; 2], |[a_at, b_at]| {
             let places = along(a_at, o.a_strides[AXES - 1]).zip(along(b_at, o.b_strides[AXES - 1]));
             for (out, (i, j)) in outputs.next().into_iter().flatten().zip(places) {
@@ -33,7 +34,7 @@ fn compute(call: &BinaryI8, op: BinaryOp, a: i32, b: i32) -> u8 {
     let scaled = |v: i32, multiplier, shift| rescale(v.wrapping_shl(call.left_shift), multiplier, shift);
     let both = || (scaled(a, call.a_multiplier, call.a_shift), scaled(b, call.b_multiplier, call.b_shift));
     let clamp = &call.clamp;
-    let finish = |v: i32| v.wrapping_add(clamp.zero).clamp(clamp.low, clamp.high);
+    let finish = |v: i32| v.wrapping_add(clamp.zero).max(clamp.low).min(clamp.high);
     let value = match op {
         BinaryOp::Mul => finish(rescale(a.wrapping_mul(b), call.multiplier, call.shift)),
         BinaryOp::Min | BinaryOp::Max => {

@@ -5,6 +5,7 @@ use sanderling_format::calls::ConvTransposeI8;
 use super::grouped_conv::centered_dot;
 use crate::fixed::Channel;
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 use crate::scalar::Scalar;
 
 /// The kernel taps that connect an output coordinate with the input: `first`, `first + stride`..., and the input
@@ -36,11 +37,11 @@ impl Runs<ConvTransposeI8> for Scalar {
         let (channels, _) = channels.as_chunks();
         let (out_c, in_c) = (w.out_c as usize, w.in_c as usize);
         let line_len = w.out_w as usize * out_c;
-        let images = input.chunks_exact(w.in_h as usize * w.in_w as usize * in_c);
-        for (image, out) in images.zip(output.chunks_exact_mut(w.out_h as usize * line_len)) {
-            for (oy, line) in out.chunks_exact_mut(line_len).enumerate() {
+        let images = input.pieces(w.in_h as usize * w.in_w as usize * in_c);
+        for (image, out) in images.zip(output.pieces_mut(w.out_h as usize * line_len)) {
+            for (oy, line) in out.pieces_mut(line_len).enumerate() {
                 let rows = Reach::new(oy, w.pad_top, w.stride_h);
-                for (ox, pixel) in line.chunks_exact_mut(out_c).enumerate() {
+                for (ox, pixel) in line.pieces_mut(out_c).enumerate() {
                     let columns = Reach::new(ox, w.pad_left, w.stride_w);
                     for (o, (out, channel)) in pixel.iter_mut().zip(channels).enumerate() {
                         let sum = sum(call, image, weights, &rows, &columns, o);

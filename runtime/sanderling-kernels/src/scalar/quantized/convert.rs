@@ -48,7 +48,7 @@ impl Runs<Quantize> for Scalar {
         for (i, real) in input.as_chunks::<4>().0.iter().enumerate() {
             let (scale, zero) = params.of(i);
             let value = zero.saturating_add(round(f32::from_le_bytes(*real) / scale) as i32);
-            put_integer(to, output, i, i64::from(value.clamp(call.low, call.high)));
+            put_integer(to, output, i, i64::from(value.max(call.low).min(call.high)));
         }
     }
 }

@@ -4,6 +4,7 @@ use sanderling_format::calls::{GroupedConvI8, Window};
 
 use crate::fixed::Channel;
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 use crate::scalar::Scalar;
 use crate::window::Taps;
 
@@ -14,11 +15,11 @@ impl Runs<GroupedConvI8> for Scalar {
         let (channels, _) = channels.as_chunks();
         let layer = Groups::new(w, call.groups, weights, [call.input_zero, call.weight_zero]);
         let (out_c, line_len) = (w.out_c as usize, w.out_w as usize * w.out_c as usize);
-        let images = input.chunks_exact(w.in_h as usize * w.in_w as usize * w.in_c as usize);
-        for (image, out) in images.zip(output.chunks_exact_mut(w.out_h as usize * line_len)) {
-            for (oy, line) in out.chunks_exact_mut(line_len).enumerate() {
+        let images = input.pieces(w.in_h as usize * w.in_w as usize * w.in_c as usize);
+        for (image, out) in images.zip(output.pieces_mut(w.out_h as usize * line_len)) {
+            for (oy, line) in out.pieces_mut(line_len).enumerate() {
                 let rows = Taps::of_row(w, oy);
-                for (ox, pixel) in line.chunks_exact_mut(out_c).enumerate() {
+                for (ox, pixel) in line.pieces_mut(out_c).enumerate() {
                     let columns = Taps::of_column(w, ox);
                     for (o, (out, channel)) in pixel.iter_mut().zip(channels).enumerate() {
                         let sum = layer.sum(image, &rows, &columns, o);

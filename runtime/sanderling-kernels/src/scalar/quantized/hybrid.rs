@@ -5,6 +5,7 @@ use sanderling_format::calls::HybridConv;
 use super::grouped_conv::Groups;
 use super::round;
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 use crate::scalar::Scalar;
 use crate::window::Taps;
 
@@ -19,14 +20,14 @@ impl Runs<HybridConv> for Scalar {
         let (input, (output, _)) = (input.as_chunks::<4>().0, output.as_chunks_mut::<4>());
         let out_c = w.out_c as usize;
         let line_len = w.out_w as usize * out_c;
-        let images = input.chunks_exact(scratch.len().max(1));
-        for (image, out) in images.zip(output.chunks_exact_mut(w.out_h as usize * line_len)) {
+        let images = input.pieces(scratch.len());
+        for (image, out) in images.zip(output.pieces_mut(w.out_h as usize * line_len)) {
             let quantize = if call.rule == WITH_ZERO_POINT { asymmetric } else { symmetric };
             let (scale, zero) = quantize(image, scratch);
             let layer = Groups::new(w, call.groups, weights, [zero, call.weight_zero]);
-            for (oy, line) in out.chunks_exact_mut(line_len).enumerate() {
+            for (oy, line) in out.pieces_mut(line_len).enumerate() {
                 let rows = Taps::of_row(w, oy);
-                for (ox, pixel) in line.chunks_exact_mut(out_c).enumerate() {
+                for (ox, pixel) in line.pieces_mut(out_c).enumerate() {
                     let columns = Taps::of_column(w, ox);
                     for (o, (out, channel)) in pixel.iter_mut().zip(channels.as_chunks().0).enumerate() {
                         let sum = layer.sum(scratch, &rows, &columns, o);

@@ -2,7 +2,9 @@
 
 use sanderling_format::calls::MeanPoolI8;
 
+use crate::fixed::limit;
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 use crate::scalar::Scalar;
 use crate::window::Taps;
 
@@ -12,11 +14,11 @@ impl Runs<MeanPoolI8> for Scalar {
         let w = &call.window;
         let (c, in_w) = (w.in_c as usize, w.in_w as usize);
         let line_len = w.out_w as usize * c;
-        let images = input.chunks_exact(w.in_h as usize * in_w * c);
-        for (image, out) in images.zip(output.chunks_exact_mut(w.out_h as usize * line_len)) {
-            for (oy, line) in out.chunks_exact_mut(line_len).enumerate() {
+        let images = input.pieces(w.in_h as usize * in_w * c);
+        for (image, out) in images.zip(output.pieces_mut(w.out_h as usize * line_len)) {
+            for (oy, line) in out.pieces_mut(line_len).enumerate() {
                 let rows = Taps::of_row(w, oy);
-                for (ox, pixel) in line.chunks_exact_mut(c).enumerate() {
+                for (ox, pixel) in line.pieces_mut(c).enumerate() {
                     let columns = Taps::of_column(w, ox);
                     for (channel, out) in pixel.iter_mut().enumerate() {
                         *out = mean(call, image, &rows, &columns, channel);
@@ -43,5 +45,5 @@ fn mean(call: &MeanPoolI8, image: &[u8], rows: &Taps, columns: &Taps, channel: u
     sum += (count - inside) * zero;
     let half = if sum > 0 { count / 2 } else { -(count / 2) };
     let mean = (sum + half).checked_div(count).unwrap_or(zero);
-    (mean - call.offset).clamp(call.clamp.low, call.clamp.high) as u8
+    limit(mean - call.offset, &call.clamp)
 }

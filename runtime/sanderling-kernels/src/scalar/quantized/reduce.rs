@@ -2,7 +2,7 @@
 
 use sanderling_format::calls::{ReduceI8, ReduceOp};
 
-use crate::fixed::{high_mul, rescale};
+use crate::fixed::{high_mul, limit, rescale};
 use crate::kernel::{Operands, Runs};
 use crate::scalar::Scalar;
 use crate::scalar::data::reduce;
@@ -14,7 +14,7 @@ impl Runs<ReduceI8> for Scalar {
         let clamp = &call.clamp;
         let mut store = |at: usize, v: i32| {
             if let Some(out) = output.get_mut(at) {
-                *out = v.clamp(clamp.low, clamp.high) as u8;
+                *out = limit(v, clamp);
             }
         };
         match ReduceOp::from_code(call.op) {

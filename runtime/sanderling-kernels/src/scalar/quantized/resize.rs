@@ -4,6 +4,7 @@ use sanderling_format::calls::ResizeI8;
 
 use super::round;
 use crate::kernel::{Operands, Runs};
+use crate::pieces::Pieces;
 use crate::scalar::Scalar;
 
 /// Fraction bits of coordinates.
@@ -48,12 +49,12 @@ fn resize<W>(
 ) {
     let Operands { reads: [input, ..], output, .. } = operands;
     let (in_w, channels) = (call.in_w as usize, call.channels as usize);
-    let images = input.chunks_exact(call.in_h as usize * in_w * channels);
+    let images = input.pieces(call.in_h as usize * in_w * channels);
     let line_len = call.out_w as usize * channels;
-    for (image, out) in images.zip(output.chunks_exact_mut(call.out_h as usize * line_len)) {
-        for (line, oy) in out.chunks_exact_mut(line_len).zip(0..) {
+    for (image, out) in images.zip(output.pieces_mut(call.out_h as usize * line_len)) {
+        for (line, oy) in out.pieces_mut(line_len).zip(0..) {
             let rows = axis(oy, call.scale_h, call.in_h);
-            for (pixel, ox) in line.chunks_exact_mut(channels).zip(0..) {
+            for (pixel, ox) in line.pieces_mut(channels).zip(0..) {
                 let columns = axis(ox, call.scale_w, call.in_w);
                 let corners =
                     [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(y, x)| (rows.at[y] * in_w + columns.at[x]) * channels);
@@ -72,8 +73,8 @@ fn fixed(o: u32, scale: u32, n: u32, half_pixel: bool) -> Blend<i32> {
     let shift = if half_pixel { i64::from(scale / 2) - one / 2 } else { 0 };
     let at = i64::from(o) * i64::from(scale) + shift;
     let last = i64::from(n) - 1;
-    let low = (at >> BITS).clamp(0, last);
-    let high = ((at + one - 1) >> BITS).clamp(0, last);
+    let low = (at >> BITS).min(last).max(0);
+    let high = ((at + one - 1) >> BITS).min(last).max(0);
     let fraction = (at - (low << BITS)) as i32;
     Blend { at: [low as usize, high as usize], weights: [(1i32 << BITS).wrapping_sub(fraction), fraction] }
 }
