@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::process::{self, THUMBV6M, THUMBV7EM};
-use crate::tidy;
+use crate::{size, tidy};
 
 /// Runs all steps even after a failure, so that one run shows everything there is to fix.
 pub fn run() -> Result<()> {
@@ -33,7 +33,7 @@ pub fn run() -> Result<()> {
         }
     }
     if process::has_target(THUMBV7EM) {
-        step(&mut failed, "firmware", firmware);
+        step(&mut failed, "firmware", || size::run(false));
     } else {
         skip("firmware", THUMBV7EM);
     }
@@ -48,11 +48,6 @@ pub fn run() -> Result<()> {
     }
     println!("ci: all steps passed");
     Ok(())
-}
-
-/// Builds the board's firmware in its own workspace, whose linker script and target its own configuration names.
-pub fn firmware() -> Result<()> {
-    process::run(process::cargo(&["build", "--release"]).current_dir(process::board()))
 }
 
 /// Names the device crates alone: a build of the whole workspace would turn on `alloc` for the compiler's sake.

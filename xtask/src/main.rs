@@ -29,8 +29,12 @@ enum Task {
     Ci,
     /// Check the layering and the source rules of the workspace
     Tidy,
-    /// Print the section sizes of the firmware
-    Size,
+    /// Check flash, RAM, instructions and panics of the firmware against its bars
+    Size {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 fn main() -> Result<()> {
@@ -42,6 +46,6 @@ fn main() -> Result<()> {
         Task::Test => test::run(),
         Task::Ci => ci::run(),
         Task::Tidy => tidy::run(),
-        Task::Size => size::run(),
+        Task::Size { json } => size::run(json),
     }
 }
