@@ -1,8 +1,10 @@
 //! The four int8 models of MLPerf Tiny: LiteRT's reference outputs, and the oracle's after every kernel call.
 
 use std::env;
+use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
+use allocation_counter::measure;
 use sanderling_format::{fnv1a32, lcg_bytes};
 use sanderling_host::{Backend, kernels};
 use sanderling_import::ImportOptions;
@@ -73,4 +75,29 @@ fn arenas_are_small() {
         let model = Model::parse(&artifact, kernels(Backend::Scalar)).unwrap();
         assert_eq!(model.arena_bytes(), most, "{name}");
     }
+}
+
+#[test]
+fn a_model_takes_no_heap() {
+    for (name, _) in GOLDEN {
+        let Some(artifact) = compile(name, "host") else { continue };
+        for backend in [Backend::Scalar, Backend::Auto] {
+            let bytes = Model::parse(&artifact, kernels(backend)).unwrap().arena_bytes();
+            let mut arena = vec![0; bytes];
+            let heap = measure(|| {
+                let model = Model::parse(&artifact, kernels(backend)).unwrap();
+                let mut session = Session::new(&model, &mut arena).unwrap();
+                session.self_test().unwrap();
+                session.input(0).unwrap().fill(1);
+                session.run().unwrap();
+                assert_eq!(
+                    session.output(0).unwrap().len(),
+                    model.outputs().next().unwrap().record.region.bytes as usize
+                );
+            });
+            assert_eq!((heap.count_total, heap.bytes_total), (0, 0), "{name}, {backend:?}");
+        }
+    }
+    // The counter does count.
+    assert_eq!(measure(|| drop(black_box(vec![1u8]))).count_total, 1);
 }
