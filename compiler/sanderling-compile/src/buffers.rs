@@ -27,6 +27,30 @@ pub struct Buffers {
     scratch: Vec<Option<usize>>,
 }
 
+/// A part of the arena in use, for people: what, where and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Of the value, or of the node whose scratch it is.
+    pub name: String,
+    pub kind: SpanKind,
+    pub offset: u32,
+    pub bytes: u32,
+    /// Nodes: the first and the last at which it is in use.
+    pub first: usize,
+    pub last: usize,
+}
+
+/// What a part of the arena holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SpanKind {
+    State,
+    Input,
+    Value,
+    Output,
+    Scratch,
+}
+
 /// Assigns buffers. Inputs are written before step 0, node `i` runs at step `i`, outputs are read at the end.
 pub fn assign(graph: &Graph) -> Buffers {
     let mut buffers = Buffers {
@@ -95,6 +119,48 @@ impl Buffers {
     /// Where a node's scratch lies.
     pub fn scratch_offset(&self, plan: &Plan, step: usize) -> u32 {
         self.scratch[step].map_or(0, |buffer| self.state_bytes + plan.offsets[buffer])
+    }
+
+    /// Everything in the arena, in the order of its first use. Values that share a buffer go by the name of the first.
+    pub fn spans(&self, plan: &Plan, graph: &Graph) -> Vec<Span> {
+        let mut spans: Vec<Option<Span>> = vec![None; self.requests.len()];
+        let mut states = Vec::new();
+        for (index, value) in graph.values.iter().enumerate() {
+            let id = ValueId(index);
+            let kind = match value.source {
+                Source::State => SpanKind::State,
+                _ if graph.outputs.contains(&id) => SpanKind::Output,
+                Source::Input => SpanKind::Input,
+                _ => SpanKind::Value,
+            };
+            let name = value.name.clone();
+            match self.of_value[index] {
+                Some(Home::State(offset)) if kind == SpanKind::State => {
+                    let bytes = value.ty.bytes() as u32;
+                    states.push(Span { name, kind, offset, bytes, first: 0, last: graph.nodes.len() });
+                }
+                Some(Home::Buffer(buffer)) => {
+                    let span = spans[buffer].get_or_insert_with(|| self.span(plan, buffer, name, kind));
+                    // A view that is an output makes its buffer one.
+                    span.kind = if kind == SpanKind::Output { kind } else { span.kind };
+                }
+                _ => {}
+            }
+        }
+        for (step, buffer) in self.scratch.iter().enumerate() {
+            if let Some(buffer) = *buffer {
+                let name = graph.values[graph.nodes[step].outputs[0].0].name.clone();
+                spans[buffer] = Some(self.span(plan, buffer, name, SpanKind::Scratch));
+            }
+        }
+        let mut spans: Vec<Span> = states.into_iter().chain(spans.into_iter().flatten()).collect();
+        spans.sort_by_key(|s| (s.first, s.kind, s.offset));
+        spans
+    }
+
+    fn span(&self, plan: &Plan, buffer: usize, name: String, kind: SpanKind) -> Span {
+        let Request { bytes, first, last } = self.requests[buffer];
+        Span { name, kind, offset: self.state_bytes + plan.offsets[buffer], bytes, first, last }
     }
 
     /// Bytes in use during a step.

@@ -23,8 +23,9 @@ use sanderling_ir::{Module, verify};
 use sanderling_targets::Target;
 
 pub use error::CompileError;
-pub use quantize::Calibration;
-pub use report::{Layer, PassChange, Report};
+pub use buffers::SpanKind;
+pub use quantize::{Agreement, Calibration, OutputAgreement};
+pub use report::{Buffer, CallCost, Fused, Layer, PassChange, Report, SectionSize};
 
 /// Seed of the generated self-test inputs.
 const GOLDEN_SEED: u32 = 1;
@@ -54,12 +55,13 @@ pub fn compile_with(module: &Module, target: &Target, options: &Options) -> Resu
     let main = module.function("main").ok_or(CompileError::NoMain)?;
     verify(main).map_err(|source| CompileError::Verify { pass: "import", source })?;
     let (mut graph, mut changes) = passes::run(main)?;
-    let mut cost = report::QuantizationCost::default();
+    let mut cost = None;
     if let Some(calibration) = &options.quantize {
         let done = quantize::post_training(&graph, calibration)?;
         changes.extend(done.changes);
         graph = done.graph;
-        cost = report::QuantizationCost { sqnr: done.sqnr, kept_float: done.kept_float };
+        let (sqnr, kept_float, agreement) = (done.sqnr, done.kept_float, done.agreement);
+        cost = Some(report::QuantizationCost { sqnr, kept_float, agreement });
     }
     let graph = schedule::schedule(&states::detach(&graph)?);
 
@@ -75,8 +77,11 @@ pub fn compile_with(module: &Module, target: &Target, options: &Options) -> Resu
     let place = |value| buffers.offset(&plan, value);
     artifact.state(&lower::state_init(&graph, &place, buffers.state_bytes));
     lower::enter(&graph, &place, &mut artifact);
+    let mut calls = Vec::with_capacity(graph.nodes.len());
     for (step, node) in graph.nodes.iter().enumerate() {
+        let start = artifact.calls().len();
         lower::lower(&graph, node, &place, buffers.scratch_offset(&plan, step), &mut artifact)?;
+        calls.push(start..artifact.calls().len());
     }
     lower::leave(&graph, &place, &mut artifact);
     for &id in &graph.inputs {
@@ -91,8 +96,21 @@ pub fn compile_with(module: &Module, target: &Target, options: &Options) -> Resu
     (artifact.golden, artifact.expected) = golden::golden(&graph, GOLDEN_SEED)?;
 
     let bytes = write(&artifact);
-    let mut report = report::Report::new(&graph, target, &artifact, bytes.len(), &buffers, &plan, changes);
-    report.add_quantization(cost);
+    let mut report = report::Report::new(report::Made {
+        model: &module.name,
+        source: main,
+        graph: &graph,
+        target,
+        artifact: &artifact,
+        bytes: &bytes,
+        buffers: &buffers,
+        plan: &plan,
+        calls: &calls,
+        passes: changes,
+    });
+    if let Some(cost) = cost {
+        report.add_quantization(cost);
+    }
     gate::check(target, &report)?;
     Ok(Compiled { artifact: bytes, report })
 }

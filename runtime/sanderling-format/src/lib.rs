@@ -26,4 +26,4 @@ pub use io::{Element, IO_RECORD_BYTES, IoRecord, RANK_MAX, read_io};
 pub use program::{Program, RawCall};
 pub use words::{Reader, Words};
 #[cfg(feature = "alloc")]
-pub use write::{Artifact, rehash, write};
+pub use write::{Artifact, Written, rehash, write};

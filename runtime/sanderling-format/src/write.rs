@@ -6,7 +6,16 @@ use alloc::vec::Vec;
 use crate::access::CONSTANTS;
 use crate::header::{ALIGN, HASHED_FROM, HEADER_BYTES, VERSION};
 use crate::program::PARTIAL;
-use crate::{Call, Digest, Golden, Header, IoRecord, Region, Section, Words};
+use crate::{Accesses, Call, Digest, Golden, Header, IoRecord, Region, Section, Words};
+
+/// A call of an artifact being made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Written {
+    /// See [`Call::NAME`].
+    pub kernel: &'static str,
+    /// None where the call is invalid.
+    pub accesses: Option<Accesses>,
+}
 
 /// An artifact being made.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +31,7 @@ pub struct Artifact {
     pub expected: Vec<u8>,
     state_init: u32,
     program: Vec<u8>,
+    calls: Vec<Written>,
     constants: Vec<u8>,
     inputs: Vec<(String, IoRecord)>,
     outputs: Vec<(String, IoRecord)>,
@@ -64,12 +74,18 @@ impl Artifact {
         }
     }
 
+    /// The calls so far, in order.
+    pub fn calls(&self) -> &[Written] {
+        &self.calls
+    }
+
     /// Bytes of the constants section.
     pub fn constants_bytes(&self) -> usize {
         self.constants.len()
     }
 
     fn append<C: Call>(&mut self, id: u16, call: &C) {
+        self.calls.push(Written { kernel: C::NAME, accesses: call.accesses() });
         let mut words = Vec::new();
         call.encode(&mut words);
         self.program.extend_from_slice(&id.to_le_bytes());

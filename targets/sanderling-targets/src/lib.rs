@@ -2,7 +2,11 @@
 
 #![forbid(unsafe_code)]
 
+mod cost;
+
 use serde::{Deserialize, Serialize};
+
+pub use cost::{CostTable, KernelCost};
 
 /// The instructions that a target's kernels may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +42,8 @@ pub struct Target {
     /// An upper bound for the stack that a run takes, whatever the model, in bytes.
     #[serde(default = "stack_bytes")]
     pub stack_bytes: u32,
+    /// What its kernels cost, a file of `cost/`; none where nobody has measured them.
+    pub cost: Option<String>,
     /// Names in other systems, SageMaker Neo's among them.
     #[serde(default)]
     pub aliases: Vec<String>,

@@ -41,15 +41,15 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "canonicalize", run: canonicalize::run },
 ];
 
-/// Runs all passes, verifies after each, and tells for each by how many nodes the graph shrank or grew.
+/// Runs all passes, verifies after each, and tells what each has changed.
 pub fn run(graph: &Graph) -> Result<(Graph, Vec<PassChange>), CompileError> {
     let mut graph = graph.clone();
     let mut changes = Vec::new();
     for pass in PASSES {
-        let before = graph.nodes.len() as i64;
-        graph = (pass.run)(&graph)?;
-        verify(&graph).map_err(|source| CompileError::Verify { pass: pass.name, source })?;
-        changes.push(PassChange { name: pass.name, nodes: graph.nodes.len() as i64 - before });
+        let after = (pass.run)(&graph)?;
+        verify(&after).map_err(|source| CompileError::Verify { pass: pass.name, source })?;
+        changes.push(PassChange::between(pass.name, &graph, &after));
+        graph = after;
     }
     Ok((graph, changes))
 }

@@ -3,6 +3,7 @@
 //! [`calibrate`] runs the oracle over the samples and settles a range for each value; [`quantize`] gives every value its
 //! scale and zero point and rewrites the nodes; [`sqnr`] measures what that cost, layer by layer.
 
+mod agreement;
 mod calibrate;
 mod emit;
 mod entropy;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 
 use sanderling_ir::{Graph, Tensor};
 
+pub use agreement::{Agreement, OutputAgreement};
 pub use calibrate::{Method, Ranges, calibrate};
 pub use emit::quantize;
 pub use min_max::Range;
@@ -52,16 +54,20 @@ pub(crate) struct PostTraining {
     pub kept_float: Vec<String>,
     /// Signal to noise of each value, in dB, by name.
     pub sqnr: BTreeMap<String, f64>,
+    pub agreement: Agreement,
 }
 
-/// Calibrates and quantizes a graph, simplifies the result, and measures it on the samples.
+/// Calibrates and quantizes a graph, simplifies the result, and measures it: layers on the samples that calibrated them,
+/// outputs on samples that did not.
 pub(crate) fn post_training(graph: &Graph, calibration: &Calibration) -> Result<PostTraining, CompileError> {
-    let ranges = calibrate(graph, &calibration.samples, calibration.method)?;
+    let (samples, held_out) = agreement::split(&calibration.samples);
+    let ranges = calibrate(graph, samples, calibration.method)?;
     let Quantized { graph: quantized, kept_float } = quantize(graph, &ranges)?;
-    let grown = quantized.nodes.len() as i64 - graph.nodes.len() as i64;
     sanderling_ir::verify(&quantized).map_err(|source| CompileError::Verify { pass: "quantize", source })?;
+    let change = PassChange::between("quantize", graph, &quantized);
     let (quantized, passes) = crate::passes::run(&quantized)?;
-    let changes = [PassChange { name: "quantize", nodes: grown }].into_iter().chain(passes).collect();
-    let sqnr = sqnr(graph, &quantized, &calibration.samples)?;
-    Ok(PostTraining { graph: quantized, changes, kept_float, sqnr })
+    let changes = [change].into_iter().chain(passes).collect();
+    let sqnr = sqnr(graph, &quantized, samples)?;
+    let agreement = agreement::measure(graph, &quantized, held_out, samples.len())?;
+    Ok(PostTraining { graph: quantized, changes, kept_float, sqnr, agreement })
 }

@@ -1,20 +1,34 @@
-//! What a compilation did, for people and for scripts.
+//! What a compilation did, for people and for scripts: as data, and as a page ([`Report::html`]).
+
+mod arena;
+mod cost;
+mod fusion;
+mod html;
+mod new;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
-use sanderling_format::Artifact;
-use sanderling_ir::{Graph, Module, Source};
-use sanderling_targets::Target;
+use sanderling_ir::Module;
+use sanderling_targets::{Isa, Target};
 use serde::Serialize;
 
-use crate::buffers::{Buffers, is_view};
-use crate::lower;
-use crate::plan::Plan;
+pub use arena::Buffer;
+pub use cost::CallCost;
+pub use fusion::{Fused, PassChange};
+pub(crate) use new::Made;
+
+use crate::quantize::Agreement;
 
 /// The cost of a compiled model, whole and by layer.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
+    pub model: String,
     pub target: String,
+    pub target_about: String,
+    /// The instruction set whose kernels run where there are any; plain ones elsewhere.
+    pub isa: Isa,
     pub artifact_bytes: usize,
     /// Working memory, inputs, outputs and scratch included.
     pub arena_bytes: u32,
@@ -22,21 +36,40 @@ pub struct Report {
     pub arena_lower_bound_bytes: u32,
     pub arena_is_optimal: bool,
     pub stack_bytes: u32,
+    /// What the target has for arena and stack, and for the artifact.
+    pub ram_available_bytes: Option<u64>,
+    pub flash_available_bytes: Option<u64>,
     pub macs: u64,
     /// Constants as packed for the target.
     pub constants_bytes: usize,
+    /// The parts of the artifact, in order.
+    pub sections: Vec<SectionSize>,
+    /// Predicted for a run, where the cost of every kernel on the target is known.
+    pub instructions: Option<u64>,
+    /// Of those, at one instruction a cycle of the target's clock.
+    pub time_us: Option<f64>,
+    /// What the prediction rests on.
+    pub cost_table: Option<String>,
+    pub clock_hz: Option<u64>,
     pub passes: Vec<PassChange>,
     /// Where quantization was asked for: the layers that stayed real, and why.
     pub kept_float: Vec<String>,
+    /// Where quantization was asked for: the real model against the artifact.
+    pub agreement: Option<Agreement>,
     pub layers: Vec<Layer>,
+    /// Every kernel call, in order.
+    pub calls: Vec<CallCost>,
+    /// Everything in the arena.
+    pub buffers: Vec<Buffer>,
+    /// What the artifact says of its origin, one JSON object.
+    pub provenance: serde_json::Value,
 }
 
-/// What a pass did.
+/// A part of the artifact.
 #[derive(Clone, Debug, Serialize)]
-pub struct PassChange {
+pub struct SectionSize {
     pub name: &'static str,
-    /// Nodes after, less nodes before.
-    pub nodes: i64,
+    pub bytes: u32,
 }
 
 /// One kernel call or more for one node.
@@ -47,60 +80,36 @@ pub struct Layer {
     /// Of the output.
     pub dtype: String,
     pub shape: Vec<usize>,
+    /// The nodes of the model that became part of this one: their names and ops.
+    pub fused: Vec<String>,
+    /// The kernels that it calls, in order.
+    pub kernels: Vec<&'static str>,
     pub macs: u64,
     /// Bytes of its constants in the model.
     pub parameter_bytes: u64,
     /// Bytes of the arena in use while it runs.
     pub live_bytes: u32,
+    /// Predicted, where the cost of its kernels on the target is known.
+    pub instructions: Option<u64>,
+    /// Of those, at one instruction a cycle of the target's clock.
+    pub time_us: Option<f64>,
     /// Signal to noise of the output against the real model, over the calibration samples, in dB.
     pub sqnr_db: Option<f64>,
 }
 
 /// What post-training quantization found out.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct QuantizationCost {
     /// In dB, by the name of the value.
     pub sqnr: BTreeMap<String, f64>,
     pub kept_float: Vec<String>,
+    pub agreement: Agreement,
 }
 
 impl Report {
-    pub(crate) fn new(
-        graph: &Graph,
-        target: &Target,
-        artifact: &Artifact,
-        artifact_bytes: usize,
-        buffers: &Buffers,
-        plan: &Plan,
-        passes: Vec<PassChange>,
-    ) -> Report {
-        let layer = |(step, node): (usize, &sanderling_ir::Node)| {
-            let output = &graph.values[node.outputs[0].0];
-            let parameters = node.inputs.iter().filter(|id| matches!(graph.values[id.0].source, Source::Constant(_)));
-            Layer {
-                name: output.name.clone(),
-                op: node.op.name(),
-                dtype: output.ty.dtype.to_string(),
-                shape: output.ty.shape.clone(),
-                macs: lower::macs(graph, node),
-                parameter_bytes: parameters.map(|&id| graph.ty(id).bytes() as u64).sum(),
-                live_bytes: buffers.live_bytes(step),
-                sqnr_db: None,
-            }
-        };
-        Report {
-            target: target.name.clone(),
-            artifact_bytes,
-            arena_bytes: artifact.arena_bytes,
-            arena_lower_bound_bytes: buffers.state_bytes + plan.lower_bound,
-            arena_is_optimal: plan.is_optimal,
-            stack_bytes: artifact.stack_bytes,
-            macs: artifact.macs,
-            constants_bytes: artifact.constants_bytes(),
-            passes,
-            kept_float: Vec::new(),
-            layers: graph.nodes.iter().enumerate().filter(|(_, n)| !is_view(graph, n)).map(layer).collect(),
-        }
+    /// The report as one page of HTML that asks for nothing else.
+    pub fn html(&self) -> String {
+        html::page(self)
     }
 
     /// Tells what quantization found out, layer by layer.
@@ -109,6 +118,7 @@ impl Report {
             layer.sqnr_db = cost.sqnr.get(&layer.name).copied();
         }
         self.kept_float = cost.kept_float;
+        self.agreement = Some(cost.agreement);
     }
 }
 
