@@ -18,6 +18,11 @@ pub fn shape<T: ToString>(dims: &[T]) -> String {
     dims.iter().map(ToString::to_string).collect::<Vec<_>>().join("x")
 }
 
+/// The name of an instruction set.
+pub fn isa(isa: sanderling_kernels::Isa) -> String {
+    format!("{isa:?}").to_lowercase()
+}
+
 /// Lines of cells as a table, numbers to the right.
 pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let width = |c: usize| rows.iter().map(|r| r[c].chars().count()).chain([header[c].len()]).max().unwrap_or(0);

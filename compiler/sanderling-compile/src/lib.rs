@@ -22,8 +22,8 @@ use sanderling_format::{Artifact, write};
 use sanderling_ir::{Module, verify};
 use sanderling_targets::Target;
 
-pub use error::CompileError;
 pub use buffers::SpanKind;
+pub use error::CompileError;
 pub use quantize::{Agreement, Calibration, OutputAgreement};
 pub use report::{Buffer, CallCost, Fused, Layer, PassChange, Report, SectionSize};
 

@@ -5,20 +5,19 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use indicatif::ProgressBar;
-use sanderling_compile::{Compiled, Options, Report, compile_with};
+use sanderling_compile::{Compiled, Options, compile_with};
 use sanderling_import::ImportOptions;
 use sanderling_ir::Module;
 use sanderling_targets::Target;
 
-use super::calibration;
-use crate::show;
+use super::{calibration, summary::summary};
 
 const EXAMPLES: &str = "Examples:
   sanderling compile kws.tflite --target nucleo-l4r5zi -o kws.sndl
   sanderling compile det.onnx --target host --shape x=1x3x320x320 -o det.sndl --json
-  sanderling compile kws_float.tflite --quantize int8 --calibrate features.npz -o kws.sndl";
+  sanderling compile kws_float.tflite --quantize int8 --calibrate features.npz -o kws.sndl --report kws.html";
 
 /// Compile a TFLite or ONNX model into an artifact for one target
 #[derive(clap::Args)]
@@ -37,13 +36,16 @@ pub struct Args {
     shapes: Vec<(String, Vec<usize>)>,
     #[command(flatten)]
     calibration: calibration::Args,
+    /// Where a page about the result goes: arena over time, cost and noise of each layer, fusions, accuracy
+    #[arg(long, value_name = "OUT.html")]
+    report: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
 /// `input=1x3x96x96`
-fn parse_shape(text: &str) -> Result<(String, Vec<usize>), String> {
+pub fn parse_shape(text: &str) -> Result<(String, Vec<usize>), String> {
     let (name, dims) = text.rsplit_once('=').ok_or("it should look like input=1x3x96x96")?;
     let dims =
         dims.split('x').map(|d| d.parse().map_err(|_| format!("{d} is not a number"))).collect::<Result<_, _>>()?;
@@ -52,16 +54,22 @@ fn parse_shape(text: &str) -> Result<(String, Vec<usize>), String> {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let target = sanderling_targets::find(&args.target)?;
+    ensure!(args.report.as_ref() != Some(&args.output), "--report and --output name the same file");
     let bytes = sanderling_host::read(&args.model)?;
     let module = import(&bytes, &args.model, args.shapes.iter().cloned().collect())?;
     let options = Options { quantize: args.calibration.calibration(&module)? };
     let compiled = compile_module(&module, &args.model, &target, &options)?;
-    sanderling_host::write_atomically(&args.output, &compiled.artifact)?;
+    let page = args.report.as_deref().map(|path| (path, compiled.report.html()));
+    let mut files = vec![(args.output.as_path(), compiled.artifact.as_slice())];
+    files.extend(page.iter().map(|(path, page)| (*path, page.as_bytes())));
+    sanderling_host::write_together(&files)?;
     if args.json {
         println!("{}", serde_json::to_string(&compiled.report)?);
     } else {
         eprintln!("{}", summary(&compiled.report));
-        eprintln!("wrote {}", args.output.display());
+        for (path, _) in files {
+            eprintln!("wrote {}", path.display());
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -71,7 +79,8 @@ pub fn compile(bytes: &[u8], path: &Path, target: &Target, shapes: BTreeMap<Stri
     compile_module(&import(bytes, path, shapes)?, path, target, &Options::default())
 }
 
-fn import(bytes: &[u8], path: &Path, shapes: BTreeMap<String, Vec<usize>>) -> Result<Module> {
+/// Imports the bytes of a model file; `path` gives the model its name.
+pub fn import(bytes: &[u8], path: &Path, shapes: BTreeMap<String, Vec<usize>>) -> Result<Module> {
     let mut module =
         sanderling_import::import(bytes, &ImportOptions { shapes }).with_context(|| path.display().to_string())?;
     module.name = path.file_stem().map_or(String::new(), |stem| stem.to_string_lossy().into_owned());
@@ -84,45 +93,4 @@ fn compile_module(module: &Module, path: &Path, target: &Target, options: &Optio
     let compiled = compile_with(module, target, options).with_context(|| path.display().to_string());
     spinner.finish_and_clear();
     compiled
-}
-
-/// The cost of every layer and of the whole.
-pub fn summary(report: &Report) -> String {
-    let measured = report.layers.iter().any(|l| l.sqnr_db.is_some());
-    let rows: Vec<Vec<String>> = report
-        .layers
-        .iter()
-        .map(|l| {
-            let out = format!("{}[{}]", l.dtype, show::shape(&l.shape));
-            let numbers = [l.macs, l.parameter_bytes, u64::from(l.live_bytes)].map(show::grouped);
-            let noise = measured.then(|| l.sqnr_db.map_or(String::new(), |db| format!("{db:.1}")));
-            [vec![shortened(&l.name), l.op.to_string(), out], numbers.to_vec(), noise.into_iter().collect()].concat()
-        })
-        .collect();
-    let mut header = vec!["layer", "op", "output", "MACs", "parameters", "arena"];
-    header.extend(measured.then_some("SQNR dB"));
-    let kept: String = report.kept_float.iter().map(|layer| format!("\nstays real: {layer}")).collect();
-    let bound = match report.arena_is_optimal {
-        true => "no plan is smaller".to_string(),
-        false => format!("lower bound {}", show::grouped(u64::from(report.arena_lower_bound_bytes))),
-    };
-    format!(
-        "{}{kept}\n\nfor {}: artifact {} bytes, arena {} bytes ({bound}), stack {} bytes, {} MACs",
-        show::table(&header, &rows),
-        report.target,
-        show::grouped(report.artifact_bytes as u64),
-        show::grouped(u64::from(report.arena_bytes)),
-        show::grouped(u64::from(report.stack_bytes)),
-        show::grouped(report.macs),
-    )
-}
-
-/// The end of a long name: files repeat the path of the scope at the front.
-fn shortened(name: &str) -> String {
-    let chars: Vec<char> = name.chars().collect();
-    if chars.len() <= 40 {
-        name.to_string()
-    } else {
-        format!("...{}", chars[chars.len() - 37..].iter().collect::<String>())
-    }
 }

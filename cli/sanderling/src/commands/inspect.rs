@@ -3,36 +3,75 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use sanderling_format::{Header, Region, VERSION};
 use sanderling_host::numpy_name;
-use sanderling_runtime::{Io, Model};
+use sanderling_runtime::{Io, Model, Step};
 use serde_json::{Value, json};
 
-use super::{BackendArg, with_model};
+use super::{BackendArg, compile, graph};
 use crate::show;
 
-/// Show what is in an artifact: inputs, outputs, kernel calls, memory, provenance
+const EXAMPLES: &str = "Examples:
+  sanderling inspect kws.sndl
+  sanderling inspect kws.tflite --optimized";
+
+/// Show what is in an artifact (sections, kernel calls, memory, provenance), or the graph of a model file
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  sanderling inspect kws.sndl")]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
-    artifact: PathBuf,
+    /// A .sndl, .tflite or .onnx file
+    file: PathBuf,
     /// Whose kernels to name
     #[arg(long, value_enum, default_value = "auto")]
     backend: BackendArg,
+    /// Of a model file: the graph after all passes, not as it was imported
+    #[arg(long)]
+    optimized: bool,
+    /// Of a model file: constants in full, so that the text can be read back
+    #[arg(long)]
+    constants: bool,
+    /// Of a model file: the shape of an input that the file leaves open, such as input=1x3x96x96
+    #[arg(long = "shape", value_name = "NAME=1x2x3", value_parser = compile::parse_shape)]
+    shapes: Vec<(String, Vec<usize>)>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    with_model(&args.artifact, args.backend.kernels()?, |model| {
-        if args.json {
-            println!("{}", describe(model));
-        } else {
-            println!("{}", text(model));
-        }
-        Ok(ExitCode::SUCCESS)
-    })
+    let bytes = sanderling_host::read(&args.file)?;
+    if !bytes.starts_with(b"SNDL") {
+        let module = compile::import(&bytes, &args.file, args.shapes.iter().cloned().collect())?;
+        graph::show(module, args.optimized, args.constants, args.json)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let model = Model::parse(&bytes, args.backend.kernels()?).with_context(|| args.file.display().to_string())?;
+    let header = Header::read(&bytes)?;
+    if args.json {
+        println!("{}", describe(&model, &header));
+    } else {
+        println!("{}", text(&model, &header));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The parts of the file: name, offset, bytes.
+fn sections(header: &Header) -> [(&'static str, u32, u32); 6] {
+    [
+        ("program", header.program),
+        ("constants", header.constants),
+        ("inputs", header.inputs),
+        ("outputs", header.outputs),
+        ("text", header.text),
+        ("expected outputs", header.expected),
+    ]
+    .map(|(name, section)| (name, section.offset, section.bytes))
+}
+
+/// `offset+bytes`, of the arena, or with a c of the constants.
+fn place(region: &Region) -> String {
+    format!("{}{}+{}", if region.is_constant() { "c" } else { "" }, region.start(), region.bytes)
 }
 
 fn io_json(io: &Io<'_>) -> Value {
@@ -47,17 +86,30 @@ fn io_json(io: &Io<'_>) -> Value {
     })
 }
 
-fn describe(model: &Model<'_>) -> Value {
+fn describe(model: &Model<'_>, header: &Header) -> Value {
     let steps = model.steps().map(|step| {
         json!({
             "kernel": step.kernel.name,
-            "isa": format!("{:?}", step.kernel.isa).to_lowercase(),
+            "isa": show::isa(step.kernel.isa),
+            "partial": step.call.partial,
+            "reads": reads(&step).map(|r| json!({ "constant": r.is_constant(), "offset": r.start(), "bytes": r.bytes })).collect::<Vec<_>>(),
             "output_offset": step.accesses.output.offset,
             "output_bytes": step.accesses.output.bytes,
+            "scratch_offset": step.accesses.scratch.offset,
             "scratch_bytes": step.accesses.scratch.bytes,
         })
     });
+    let sections =
+        sections(header).map(|(name, offset, bytes)| json!({ "name": name, "offset": offset, "bytes": bytes }));
     json!({
+        "format": VERSION,
+        "sections": sections,
+        "state_bytes": header.state_bytes,
+        "golden": {
+            "seed": header.golden.seed,
+            "outputs": format!("{:016x}", header.golden.outputs),
+            "trace": format!("{:016x}", header.golden.trace),
+        },
         "arena_bytes": model.arena_bytes(),
         "stack_bytes": model.stack_bytes(),
         "macs": model.macs(),
@@ -69,38 +121,49 @@ fn describe(model: &Model<'_>) -> Value {
     })
 }
 
-fn text(model: &Model<'_>) -> String {
+fn text(model: &Model<'_>, header: &Header) -> String {
     let io = |kind: &str, io: Io<'_>| {
         let r = &io.record;
         let quant =
             if r.scale > 0.0 { format!(", scale {} zero point {}", r.scale, r.zero_point) } else { String::new() };
-        format!("{kind} {}: {}[{}]{quant}", io.name, numpy_name(r.element), show::shape(r.dims()))
+        let at = place(&r.region);
+        format!("{kind} {}: {}[{}]{quant}, at {at}", io.name, numpy_name(r.element), show::shape(r.dims()))
     };
     let interface = model.inputs().map(|i| io("input", i)).chain(model.outputs().map(|o| io("output", o)));
-    let rows: Vec<Vec<String>> = model
-        .steps()
-        .enumerate()
-        .map(|(index, step)| {
-            let a = &step.accesses;
-            let input = a.reads[0];
-            vec![
-                index.to_string(),
-                step.kernel.name.to_string(),
-                format!("{:?}", step.kernel.isa).to_lowercase(),
-                format!("{}+{}", input.start(), input.bytes),
-                format!("{}+{}", a.output.offset, a.output.bytes),
-                format!("{}+{}", a.scratch.offset, a.scratch.bytes),
-            ]
-        })
-        .collect();
+    let section = |(name, offset, bytes): (&str, u32, u32)| {
+        vec![name.to_string(), show::grouped(offset.into()), show::grouped(bytes.into())]
+    };
     format!(
-        "{}\n\n{}\n\narena {} bytes, stack {} bytes, constants {} bytes, {} MACs\n{}",
+        "artifact of format {VERSION}\n\n{}\n\n{}\n\n{}\n\narena {} bytes, of these states {}; stack {} bytes, constants {} bytes, {} MACs\n{}",
         interface.collect::<Vec<_>>().join("\n"),
-        show::table(&["call", "kernel", "code", "input at", "output at", "scratch at"], &rows),
+        show::table(&["section", "offset", "bytes"], &sections(header).map(section)),
+        calls(model),
         show::grouped(model.arena_bytes() as u64),
+        show::grouped(header.state_bytes.into()),
         show::grouped(model.stack_bytes() as u64),
         show::grouped(model.constants_bytes() as u64),
         show::grouped(model.macs()),
         model.provenance(),
     )
+}
+
+/// The program and its places in the arena.
+fn calls(model: &Model<'_>) -> String {
+    let row = |(index, step): (usize, Step<'_>)| {
+        vec![
+            index.to_string(),
+            step.kernel.name.to_string(),
+            show::isa(step.kernel.isa),
+            reads(&step).map(place).collect::<Vec<_>>().join(" "),
+            place(&step.accesses.output),
+            if step.accesses.scratch.bytes > 0 { place(&step.accesses.scratch) } else { "-".to_string() },
+        ]
+    };
+    let rows: Vec<Vec<String>> = model.steps().enumerate().map(row).collect();
+    show::table(&["call", "kernel", "code", "reads (c: constants)", "output at", "scratch at"], &rows)
+}
+
+/// What a call reads.
+fn reads<'s>(step: &'s Step<'_>) -> impl Iterator<Item = &'s Region> {
+    step.accesses.reads.iter().filter(|region| region.bytes > 0)
 }

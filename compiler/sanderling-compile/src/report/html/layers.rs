@@ -51,12 +51,7 @@ pub fn section(report: &Report) -> Markup {
 
 fn columns(report: &Report) -> Vec<Column> {
     let all = [
-        Column {
-            title: "MACs",
-            value: |l| Some(l.macs as f64),
-            text: |l| short(l.macs),
-            full: 0.0,
-        },
+        Column { title: "MACs", value: |l| Some(l.macs as f64), text: |l| short(l.macs), full: 0.0 },
         Column {
             title: "parameter bytes",
             value: |l| Some(l.parameter_bytes as f64),
@@ -81,9 +76,9 @@ fn columns(report: &Report) -> Vec<Column> {
         Column {
             title: "SQNR",
             value: |l| l.sqnr_db,
-            text: |l| l.sqnr_db.map_or("-".into(), |db| {
-                format!("{db:.1} dB{}", if db < SQNR_LOW { ", low" } else { "" })
-            }),
+            text: |l| {
+                l.sqnr_db.map_or("-".into(), |db| format!("{db:.1} dB{}", if db < SQNR_LOW { ", low" } else { "" }))
+            },
             full: SQNR_FULL,
         },
     ];
