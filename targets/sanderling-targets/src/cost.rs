@@ -15,28 +15,44 @@ pub struct CostTable {
     pub kernels: BTreeMap<String, KernelCost>,
 }
 
-/// The instructions of a call: `call + mac * macs + output * outputs + gather * gathered`.
-///
-/// `macs` are multiply-accumulates, `outputs` bytes written, and `gathered` the inputs that a convolution lines up in
-/// scratch before it multiplies.
+/// What a call does, as far as its cost depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Work {
+    /// Multiply-accumulates.
+    pub macs: u64,
+    /// Those of a last pixel without a neighbour: kernels compute two side by side.
+    pub unpaired_macs: u64,
+    /// Bytes of activations read, and bytes written.
+    pub input_bytes: u64,
+    pub output_bytes: u64,
+    /// Inputs that a convolution lines up in scratch before it multiplies.
+    pub gathered_bytes: u64,
+}
+
+/// The instructions of a call: `call`, and so many for each unit of its [`Work`].
 #[derive(Clone, Copy, Debug, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct KernelCost {
-    #[serde(default)]
     pub call: f64,
-    #[serde(default)]
     pub mac: f64,
-    #[serde(default)]
-    pub output: f64,
-    #[serde(default)]
-    pub gather: f64,
+    /// On top of `mac`.
+    pub unpaired_mac: f64,
+    pub input_byte: f64,
+    pub output_byte: f64,
+    pub gathered_byte: f64,
 }
 
 impl KernelCost {
-    /// The instructions of a call with this much work.
-    pub fn instructions(&self, macs: u64, outputs: u64, gathered: u64) -> u64 {
-        let parts = [(self.mac, macs), (self.output, outputs), (self.gather, gathered)];
-        (self.call + parts.iter().map(|&(each, count)| each * count as f64).sum::<f64>()).max(0.0) as u64
+    /// The instructions of a call that does this work.
+    pub fn instructions(&self, work: &Work) -> u64 {
+        let parts = [
+            (self.mac, work.macs),
+            (self.unpaired_mac, work.unpaired_macs),
+            (self.input_byte, work.input_bytes),
+            (self.output_byte, work.output_bytes),
+            (self.gathered_byte, work.gathered_bytes),
+        ];
+        (self.call + parts.iter().map(|&(each, count)| each * count as f64).sum::<f64>()) as u64
     }
 }
 
@@ -59,13 +75,15 @@ mod tests {
     fn every_named_table_is_there_and_counts_something() {
         for target in crate::all().into_iter().filter(|t| t.cost.is_some()) {
             let table = target.cost_table().unwrap_or_else(|| panic!("{} has no table", target.name));
-            assert!(table.kernels.values().all(|k| k.instructions(1000, 1000, 0) > 0), "{}", target.name);
+            let work = Work { macs: 1000, input_bytes: 1000, output_bytes: 1000, ..Work::default() };
+            assert!(table.kernels.values().all(|k| k.instructions(&work) > 0), "{}", target.name);
         }
     }
 
     #[test]
     fn a_call_costs_the_sum_of_its_parts() {
-        let cost = KernelCost { call: 100.0, mac: 1.5, output: 10.0, gather: 2.0 };
-        assert_eq!(cost.instructions(1000, 20, 5), 100 + 1500 + 200 + 10);
+        let cost = KernelCost { call: 100.0, mac: 1.5, output_byte: 10.0, ..KernelCost::default() };
+        let work = Work { macs: 1000, output_bytes: 20, gathered_bytes: 7, ..Work::default() };
+        assert_eq!(cost.instructions(&work), 100 + 1500 + 200);
     }
 }

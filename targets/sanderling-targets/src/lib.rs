@@ -6,7 +6,7 @@ mod cost;
 
 use serde::{Deserialize, Serialize};
 
-pub use cost::{CostTable, KernelCost};
+pub use cost::{CostTable, KernelCost, Work};
 
 /// The instructions that a target's kernels may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

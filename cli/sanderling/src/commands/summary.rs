@@ -19,7 +19,7 @@ pub fn summary(report: &Report) -> String {
         ("arena", |l| show::grouped(l.live_bytes.into())),
     ];
     if report.layers.iter().any(|l| l.instructions.is_some()) {
-        columns.push(("instructions", |l| l.instructions.map_or("?".into(), show::grouped)));
+        columns.push(("instructions", |l| l.instructions.map_or("-".into(), show::grouped)));
     }
     if report.agreement.is_some() {
         columns.push(("SQNR dB", |l| l.sqnr_db.map_or("-".into(), |db| format!("{db:.1}"))));

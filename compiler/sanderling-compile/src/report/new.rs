@@ -69,22 +69,15 @@ fn layer_nodes(graph: &Graph) -> impl Iterator<Item = (usize, &Node)> {
     graph.nodes.iter().enumerate().filter(|(_, node)| !is_view(graph, node))
 }
 
-/// All calls. The last call of a node does its multiplications: those before it bring an input to another form.
 fn calls(made: &Made, table: Option<&CostTable>) -> Vec<CallCost> {
-    let mut owner = vec![None; made.artifact.calls().len()];
-    for (layer, (step, node)) in layer_nodes(made.graph).enumerate() {
+    let written = made.artifact.calls();
+    let mut calls: Vec<CallCost> = written.iter().map(|call| cost::other(call, table)).collect();
+    for (index, (step, node)) in layer_nodes(made.graph).enumerate() {
         let range = made.calls[step].clone();
-        owner[range.clone()].fill(Some((layer, node, range.end)));
+        let layer = cost::layer(made.graph, node, index, &written[range.clone()], table);
+        calls.splice(range, layer);
     }
-    let call = |(index, written)| match owner[index] {
-        None => cost::call(written, None, 0, 0, table),
-        Some((layer, node, end)) => {
-            let macs = if index + 1 == end { lower::macs(made.graph, node) } else { 0 };
-            let channels = made.graph.ty(node.outputs[0]).shape.last().copied().unwrap_or(1);
-            cost::call(written, Some(layer), macs, channels as u64, table)
-        }
-    };
-    made.artifact.calls().iter().enumerate().map(call).collect()
+    calls
 }
 
 fn layers(made: &Made, calls: &[CallCost]) -> Vec<Layer> {

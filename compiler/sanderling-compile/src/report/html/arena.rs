@@ -4,7 +4,7 @@
 
 use maud::{Markup, html};
 
-use super::{grouped, percent};
+use super::{brief, grouped, percent};
 use crate::buffers::SpanKind;
 use crate::report::{Buffer, Report};
 
@@ -22,7 +22,7 @@ pub fn section(report: &Report) -> Markup {
             p.note {
                 "Each rectangle is a buffer: as wide as it lives, as high as it is large. The top is the arena's "
                 (grouped(report.arena_bytes)) " bytes"
-                @if let Some(peak) = peak { "; most is in use, " (grouped(peak.live_bytes)) ", at " code { (peak.name) } }
+                @if let Some(peak) = peak { "; most is in use, " (grouped(peak.live_bytes)) ", at " code { (brief(&peak.name)) } }
                 "."
             }
             ul.legend { @for kind in present { li { span class=(format!("swatch {}", class(kind))) {} (word(kind)) } } }
@@ -73,13 +73,12 @@ fn label(buffer: &Buffer, steps: f64, height: f64) -> Markup {
         percent(width, steps),
         percent(tall, height),
     );
-    html! { span.label style=(style) aria-hidden="true" title=(describe(buffer)) { span { (tail(&buffer.name)) } } }
+    html! { span.label style=(style) aria-hidden="true" title=(describe(buffer)) { span { (buffer.first_layer) ": " (end(&buffer.name)) } } }
 }
 
-/// What follows the last slash of a name: scopes fill the front.
-fn tail(name: &str) -> &str {
-    let end = name.trim_end_matches(['/', ';', ':']);
-    end.rsplit(['/', ';']).next().filter(|tail| !tail.is_empty()).unwrap_or(name)
+/// What follows the last slash of a name.
+fn end(name: &str) -> &str {
+    name.rsplit(['/', ';']).find(|part| !part.is_empty()).unwrap_or(name)
 }
 
 fn describe(buffer: &Buffer) -> String {
@@ -96,7 +95,7 @@ fn table(buffers: &[Buffer]) -> Markup {
                 tbody {
                     @for buffer in buffers {
                         tr {
-                            td.name { code { (buffer.name) } }
+                            td { code title=(buffer.name) { (brief(&buffer.name)) } }
                             td { (word(buffer.kind)) }
                             td.n { (grouped(buffer.offset)) }
                             td.n { (grouped(buffer.bytes)) }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{percent, shape, short, time};
+use super::{brief, percent, shape, short, time};
 use crate::report::{Layer, Report};
 
 /// Ratios that fill a bar, and below which a layer is worth a look.
@@ -25,7 +25,7 @@ pub fn section(report: &Report) -> Markup {
         section {
             h2 { "Layers" }
             p.note {
-                "Bars compare layers with the largest one. Arena is what is in use while a layer runs"
+                "Kernels are those of " (format!("{:?}", report.isa).to_lowercase()) ", plain code where it has none. Bars compare layers with the largest one. Arena is what is in use while a layer runs"
                 @if report.instructions.is_some() { ", instructions are predicted" }
                 @if report.agreement.is_some() {
                     ", SQNR is the signal to noise ratio against the float model on the calibration samples (a full bar is "
@@ -95,13 +95,22 @@ fn row(index: usize, layer: &Layer, columns: &[Column]) -> Markup {
         tr role="row" {
             td.index role="cell" { (index) }
             td.name role="cell" {
-                code { (layer.name) }
+                code { (brief(&layer.name)) }
                 div.muted {
                     (layer.op) " " (layer.dtype) "[" (shape(&layer.shape)) "]"
                     @if !layer.kernels.is_empty() { ", by " (layer.kernels.join(", ")) }
                 }
-                @if !layer.fused.is_empty() {
-                    details { summary { "with " (layer.fused.len()) " fused" } ul { @for node in &layer.fused { li { (node) } } } }
+                @let is_brief = brief(&layer.name) != layer.name;
+                @if is_brief || !layer.fused.is_empty() {
+                    details.muted {
+                        summary {
+                            @if is_brief { "whole name" }
+                            @if is_brief && !layer.fused.is_empty() { ", " }
+                            @if !layer.fused.is_empty() { (layer.fused.len()) " fused into it" }
+                        }
+                        @if is_brief { code { (layer.name) } }
+                        ul { @for node in &layer.fused { li { (node) } } }
+                    }
                 }
             }
             @for column in columns {

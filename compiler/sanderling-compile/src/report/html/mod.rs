@@ -6,7 +6,7 @@ mod summary;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::Report;
+use super::{PassChange, Report};
 
 const STYLE: &str = include_str!("style.css");
 /// Browsers load nothing for a page that says this, whatever is in it.
@@ -49,8 +49,9 @@ fn passes(report: &Report) -> Markup {
         section {
             h2 { "Passes" }
             p.note { "What each pass did to the graph, in order. Unfold one to see which nodes became part of which." }
+            @let (busy, idle): (Vec<&PassChange>, Vec<&PassChange>) = report.passes.iter().partition(|p| did_something(p));
             ul.passes {
-                @for pass in &report.passes {
+                @for pass in busy {
                     @let what = format!("{:+} nodes", pass.nodes);
                     li {
                         @if pass.fused.is_empty() {
@@ -74,8 +75,16 @@ fn passes(report: &Report) -> Markup {
                     }
                 }
             }
+            @if !idle.is_empty() {
+                p.muted { "Found nothing to do: " (idle.iter().map(|pass| pass.name).collect::<Vec<_>>().join(", ")) "." }
+            }
         }
     }
+}
+
+/// Quantization changes the types of nodes more than their number.
+fn did_something(pass: &PassChange) -> bool {
+    pass.nodes != 0 || !pass.fused.is_empty() || pass.name == "quantize"
 }
 
 /// `12,345`
@@ -107,6 +116,11 @@ fn time(us: f64) -> String {
         _ if us < 1e6 => format!("{:.2} ms", us / 1e3),
         _ => format!("{:.2} s", us / 1e6),
     }
+}
+
+/// The last part of a name: converters join the names of all that they fused.
+fn brief(name: &str) -> &str {
+    name.rsplit(';').find(|part| !part.is_empty()).unwrap_or(name)
 }
 
 fn shape(dims: &[usize]) -> String {
