@@ -1,6 +1,7 @@
 //! The layers and what each costs: a table with bars, which on a narrow screen becomes a list of cards.
 
 use maud::{Markup, html};
+use sanderling_targets::Isa;
 
 use super::{brief, percent, shape, short, time};
 use crate::report::{Layer, Report};
@@ -25,7 +26,7 @@ pub fn section(report: &Report) -> Markup {
         section {
             h2 { "Layers" }
             p.note {
-                "Kernels are those of " (format!("{:?}", report.isa).to_lowercase()) ", plain code where it has none. Bars compare layers with the largest one. Arena is what is in use while a layer runs"
+                (code(report.isa)) " Bars compare layers with the largest one. Arena is what is in use while a layer runs"
                 @if report.instructions.is_some() { ", instructions are predicted" }
                 @if report.agreement.is_some() {
                     ", SQNR is the signal to noise ratio against the float model on the calibration samples (a full bar is "
@@ -46,6 +47,16 @@ pub fn section(report: &Report) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// Which code the kernels are.
+fn code(isa: Isa) -> &'static str {
+    match isa {
+        Isa::Host => "Kernels are the fastest that the machine has which runs them.",
+        Isa::Scalar => "Kernels are plain code.",
+        Isa::Avx2 => "Kernels use AVX2 where there are such, plain code elsewhere.",
+        Isa::Dsp => "Kernels use the DSP extension where there are such, plain code elsewhere.",
     }
 }
 

@@ -72,9 +72,9 @@ pub fn accuracy(report: &Report) -> Markup {
         section {
             h2 { "Accuracy against the float model" }
             p.note {
-                (agreement.samples)
-                @if agreement.held_out { " samples held out from the " (agreement.calibration_samples) " of calibration" }
-                @else { " samples, the same that calibrated it: on others it may be worse" }
+                (agreement.samples) " samples"
+                @if agreement.held_out { " held out from calibration, which saw " (agreement.calibration_samples) " others" }
+                @else { ", the same that calibrated it: on others it may be worse" }
                 ", computed by the reference interpreter, whose bytes every backend gives."
             }
             div.scroll {
