@@ -91,15 +91,15 @@ fn table(buffers: &[Buffer]) -> Markup {
     html! {
         div.scroll {
             table {
-                thead { tr { th { "buffer" } th { "kind" } th.n { "offset" } th.n { "bytes" } th.n { "layers" } } }
+                thead { tr { th { "kind" } th.n { "offset" } th.n { "bytes" } th.n { "layers" } th { "buffer" } } }
                 tbody {
                     @for buffer in buffers {
                         tr {
-                            td { code title=(buffer.name) { (brief(&buffer.name)) } }
                             td { (word(buffer.kind)) }
                             td.n { (grouped(buffer.offset)) }
                             td.n { (grouped(buffer.bytes)) }
                             td.n { (buffer.first_layer) "-" (buffer.last_layer) }
+                            td { code title=(buffer.name) { (brief(&buffer.name)) } }
                         }
                     }
                 }
