@@ -2,6 +2,7 @@
 //!
 //! They are Rust rather than shell so that they are type-checked, unit-tested and need nothing but the toolchain.
 
+mod bench;
 mod ci;
 mod process;
 mod setup;
@@ -22,7 +23,11 @@ struct Args {
 #[derive(Subcommand)]
 enum Task {
     /// Install emulators, the cross linker and Rust targets; whatever cannot be installed is skipped
-    Setup,
+    Setup {
+        /// Also install the Python packages that `bench` compares with, into target/peers
+        #[arg(long)]
+        peers: bool,
+    },
     /// Run every test of the workspace
     Test,
     /// Run every check that a change must pass
@@ -35,17 +40,20 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Measure, and print a table of our figures beside those of peers
+    Bench(bench::Args),
 }
 
 fn main() -> Result<()> {
     match Args::parse().task {
-        Task::Setup => {
-            setup::run();
+        Task::Setup { peers } => {
+            setup::run(peers);
             Ok(())
         }
         Task::Test => test::run(),
         Task::Ci => ci::run(),
         Task::Tidy => tidy::run(),
         Task::Size { json } => size::run(json),
+        Task::Bench(args) => bench::run(&args),
     }
 }

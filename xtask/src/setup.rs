@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::bench;
 use crate::process::{self, AARCH64, THUMBV6M, THUMBV7EM};
 
 /// A Debian package, with a file or a program that shows that it is there. Other distributions and hand-made
@@ -18,9 +19,15 @@ const PACKAGES: [(&str, &str); 4] = [
     ("libc6-dev-arm64-cross", "/usr/aarch64-linux-gnu/include/stdio.h"),
 ];
 
-pub fn run() {
+pub fn run(peers: bool) {
     packages();
     targets();
+    if peers {
+        match bench::peers::install() {
+            Ok(python) => println!("setup: peers are installed for {}", python.display()),
+            Err(error) => println!("skipped: peers ({error:#})"),
+        }
+    }
 }
 
 fn packages() {

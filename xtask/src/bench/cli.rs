@@ -1,0 +1,125 @@
+//! The command line, as a user has it: tables measure through it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, anyhow, bail};
+use cargo_metadata::MetadataCommand;
+use serde::Deserialize;
+
+use super::case::Case;
+use crate::process;
+
+/// The built `sanderling`.
+pub struct Cli {
+    program: PathBuf,
+}
+
+/// What `compile --json` says.
+#[derive(Deserialize)]
+pub struct Report {
+    pub artifact_bytes: u64,
+    pub arena_bytes: u64,
+    pub arena_lower_bound_bytes: u64,
+    layers: Vec<Layer>,
+}
+
+#[derive(Deserialize)]
+struct Layer {
+    dtype: String,
+}
+
+impl Report {
+    /// Whether some layer computes with quantized numbers.
+    pub fn is_quantized(&self) -> bool {
+        self.layers.iter().any(|layer| matches!(layer.dtype.as_str(), "i8" | "u8" | "i16"))
+    }
+}
+
+/// What `verify --backend qemu --json` says.
+#[derive(Deserialize)]
+pub struct Board {
+    pub passed: bool,
+    pub instructions: u64,
+    pub arena_bytes: u64,
+    pub stack_high_water_bytes: u64,
+}
+
+impl Cli {
+    /// Builds it, so that no figure is that of yesterday's code.
+    pub fn build() -> Result<Cli> {
+        process::run(&mut process::cargo(&["build", "--release", "--quiet", "-p", "sanderling"]))?;
+        // The metadata knows the target folder, which the environment may have moved.
+        let metadata = MetadataCommand::new()
+            .manifest_path(process::root().join("Cargo.toml"))
+            .no_deps()
+            .exec()
+            .context("cannot read the workspace's metadata")?;
+        let name = format!("sanderling{}", std::env::consts::EXE_SUFFIX);
+        Ok(Cli { program: metadata.target_directory.join("release").join(name).into() })
+    }
+
+    /// Compiles a case with its fixed shapes.
+    pub fn compile(&self, case: &Case, target: &str, artifact: &Path) -> Result<Report> {
+        let mut command = self.command("compile");
+        command.arg(&case.model).args(["--target", target, "--json", "-o"]).arg(artifact);
+        for shape in case.shapes()? {
+            command.args(["--shape", &shape]);
+        }
+        // The row names the case; where its file lies on this machine belongs in no record.
+        let path = format!("{}: ", case.model.display());
+        json(&mut command).map_err(|error| anyhow!("{}", format!("{error:#}").replace(&path, "")))
+    }
+
+    /// Runs an artifact on the emulated Cortex-M4.
+    pub fn verify_on_board(&self, artifact: &Path) -> Result<Board> {
+        json(self.command("verify").arg(artifact).args(["--backend", "qemu", "--json"]))
+    }
+
+    /// Runs the rows of `inputs`; the names of the outputs, in the model's order.
+    pub fn run(&self, artifact: &Path, inputs: &Path, outputs: &Path) -> Result<Vec<String>> {
+        #[derive(Deserialize)]
+        struct Ran {
+            outputs: Vec<Output>,
+        }
+        #[derive(Deserialize)]
+        struct Output {
+            name: String,
+        }
+        let ran: Ran = json(
+            self.command("run").arg(artifact).arg("--input").arg(inputs).arg("--output").arg(outputs).arg("--json"),
+        )?;
+        Ok(ran.outputs.into_iter().map(|output| output.name).collect())
+    }
+
+    /// The median microseconds of runs on the rows of `inputs` for so many seconds.
+    pub fn bench(&self, artifact: &Path, inputs: &Path, seconds: f64) -> Result<f64> {
+        #[derive(Deserialize)]
+        struct Measured {
+            median_us: f64,
+        }
+        let mut command = self.command("bench");
+        command.arg(artifact).arg("--input").arg(inputs).arg(format!("--seconds={seconds}")).arg("--json");
+        json::<Measured>(&mut command).map(|measured| measured.median_us)
+    }
+
+    fn command(&self, subcommand: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command.arg(subcommand).stdin(Stdio::null());
+        command
+    }
+}
+
+/// The JSON that a command prints; its failure is the reason that it gave.
+fn json<T: for<'a> Deserialize<'a>>(command: &mut Command) -> Result<T> {
+    let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
+    // `verify` fails with a result where a self-test fails, and the result says so.
+    if let Ok(result) = serde_json::from_slice(&output.stdout) {
+        return Ok(result);
+    }
+    let text = String::from_utf8_lossy(&output.stderr);
+    match text.lines().rev().find_map(|line| line.strip_prefix("error: ")) {
+        Some(reason) => bail!("{reason}"),
+        None => bail!("{command:?}: {}: {text}", output.status),
+    }
+}
