@@ -36,7 +36,7 @@ pub fn rows(bench: &Bench) -> Result<Vec<Row>> {
 
 /// A peer that runs the case, or its row's mark.
 enum Side {
-    Ready { peer: Peer, outputs: PathBuf, times: Vec<f64> },
+    Ready { title: &'static str, peer: Peer, outputs: PathBuf, times: Vec<f64> },
     Missing(&'static str),
     Failed(&'static str, String),
 }
@@ -63,7 +63,7 @@ fn of_case(bench: &Bench, case: &Case, python: Option<&Path>) -> Result<Vec<Row>
 fn start(python: Option<&Path>, engine: &Engine, case: &Case, inputs: &Path, outputs: PathBuf) -> Side {
     let Some(python) = python else { return Side::Missing(engine.title) };
     match Peer::start(python, engine, &case.model, inputs, &outputs) {
-        Ok(Started::Ready(peer)) => Side::Ready { peer, outputs, times: Vec::new() },
+        Ok(Started::Ready(peer)) => Side::Ready { title: engine.title, peer, outputs, times: Vec::new() },
         Ok(Started::Missing) => Side::Missing(engine.title),
         Ok(Started::Failed(why)) => Side::Failed(engine.title, why),
         Err(error) => Side::Failed(engine.title, format!("{error:#}")),
@@ -72,12 +72,11 @@ fn start(python: Option<&Path>, engine: &Engine, case: &Case, inputs: &Path, out
 
 impl Side {
     fn round(&mut self) {
-        if let Side::Ready { peer, times, .. } = self {
-            match peer.measure(SECONDS) {
-                Ok(time) => times.push(time),
-                // It is gone: the rounds that it had are not worth a row.
-                Err(_) => times.clear(),
-            }
+        let Side::Ready { title, peer, times, .. } = self else { return };
+        match peer.measure(SECONDS) {
+            Ok(time) => times.push(time),
+            // The rounds that it had are not worth a figure.
+            Err(error) => *self = Side::Failed(title, format!("{error:#}")),
         }
     }
 }
@@ -136,7 +135,7 @@ fn row(case: &Case, ours: &Ours, side: Side) -> Result<Row> {
             let notes: Vec<String> = ours.failure.iter().cloned().chain([why]).collect();
             return Ok(row.beside(title, None).note(Some(notes.join("; "))));
         }
-        Side::Ready { peer, outputs, times } => (peer, outputs, times),
+        Side::Ready { peer, outputs, times, .. } => (peer, outputs, times),
     };
     let mut row = row.beside(&peer.name, median(&times));
     if ours.failure.is_none() {

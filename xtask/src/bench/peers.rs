@@ -30,9 +30,9 @@ pub fn install() -> Result<PathBuf> {
     if python.is_file() && fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(python);
     }
-    eprintln!("peers: installing {} into {}", list(&wanted).join(", "), folder.display());
     let system = ["python3", "python"].into_iter().find(|name| process::has_program(name));
     let system = system.context("no Python here")?;
+    eprintln!("peers: installing {} into {}", list(&wanted).join(", "), folder.display());
     quiet(Command::new(system).args(["-m", "venv"]).arg(&folder)).context("cannot make a Python environment")?;
     let mut complete = true;
     // One at a time: a package that this machine cannot have must not cost the others.
