@@ -16,7 +16,7 @@ const ONNX: &[Engine] =
 const TFLITE: &[Engine] = &[Engine { title: "LiteRT (XNNPACK)", script: "litert.py" }];
 
 /// Rounds take turns, so that a machine that slows down does so for all.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 7;
 /// Of one round of one engine. The whole table takes about three minutes with this.
 const SECONDS: f64 = 0.12;
 
