@@ -49,6 +49,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // `sanderling ... | head` ends quietly, as other programs do.
+    sigpipe::reset();
     let result = match Args::parse().command {
         Command::Algorithms(args) => algorithms::run(&args),
         Command::Train(args) => train::run(&args),
