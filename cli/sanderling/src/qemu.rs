@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
+use sanderling_host::{Backend, kernels};
+use sanderling_runtime::Model;
 
+/// The board, among the targets.
+const BOARD: &str = "mps2-an386";
 const PROGRAM: &str = "qemu-system-arm";
 const TARGET: &str = "thumbv7em-none-eabihf";
 /// Where the firmware looks, see `targets/boards/mps2-an386`.
@@ -50,6 +54,7 @@ pub fn missing() -> Option<String> {
 
 /// Runs an artifact's self-test, then its samples: input bytes one behind another.
 pub fn run(artifact: &Path, samples: &[u8]) -> Result<Report> {
+    let advice = serves(artifact)?;
     if let Some(why) = missing() {
         bail!("{why}");
     }
@@ -69,17 +74,37 @@ pub fn run(artifact: &Path, samples: &[u8]) -> Result<Report> {
         .output()
         .with_context(|| format!("cannot start {PROGRAM}"))?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let report = parse(&text)?;
+    let report = parse(&text, &advice)?;
     ensure!(output.status.success(), "{PROGRAM} failed: {}", String::from_utf8_lossy(&output.stderr));
     Ok(report)
 }
 
-fn parse(text: &str) -> Result<Report> {
+/// Refuses an artifact that the board has no memory for. Returns what to say if the board refuses it.
+fn serves(path: &Path) -> Result<String> {
+    let bytes = sanderling_host::read(path)?;
+    let model = Model::parse(&bytes, kernels(Backend::Scalar)).with_context(|| path.display().to_string())?;
+    let advice = format!(
+        "{} was compiled for {}; compile it for this board: sanderling compile MODEL --target {BOARD} -o OUT.sndl",
+        path.display(),
+        if model.target().is_empty() { "an unknown target" } else { model.target() },
+    );
+    let board = sanderling_targets::find(BOARD)?;
+    let ram = (model.arena_bytes() + model.stack_bytes()) as u64;
+    let memories = [("RAM", ram, board.ram_bytes), ("flash", bytes.len() as u64, board.flash_bytes)];
+    for (memory, needed, available) in memories {
+        if let Some(available) = available.filter(|&has| needed > has) {
+            bail!("it needs {needed} bytes of {memory}, {BOARD} has {available}; {advice}");
+        }
+    }
+    Ok(advice)
+}
+
+fn parse(text: &str, advice: &str) -> Result<Report> {
     let mut report = Report::default();
     for line in text.lines() {
         let (key, value) = line.split_once(' ').unwrap_or((line, ""));
         match key {
-            "error" => bail!("the board says: {value}"),
+            "error" => bail!("the board says: {value}; {advice}"),
             "self_test" => report.self_test = value.to_string(),
             "digest" => report.digest = value.to_string(),
             "trace" => report.trace = value.to_string(),

@@ -92,6 +92,36 @@ fn artifacts_that_cannot_be_run() {
 }
 
 #[test]
+fn artifacts_for_another_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let artifact = compile("kws", "x86-64-v3", folder.path()).unwrap();
+    let good = fs::read(&artifact).unwrap();
+    let inputs = common::root().join("examples/models/kws/inputs.npz").display().to_string();
+    let out = path("out.npz");
+    let changed = |name: &str, at: usize, value: u32| {
+        let mut bytes = good.clone();
+        bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+        sanderling_format::rehash(&mut bytes);
+        fs::write(path(name), bytes).unwrap();
+        path(name)
+    };
+    // An arena that a computer has, but not the board: the size is at byte 28 of the header.
+    let large = changed("large.sndl", 28, 64 << 20);
+    let words = ["large.sndl", "x86-64-v3", "RAM", "4194304", "sanderling compile", "--target mps2-an386"];
+    let run = |backend| ["run", &large, "--input", &inputs, "--output", &out, "--backend", backend].map(str::to_string);
+    refused(&run("qemu").each_ref().map(String::as_str), out.as_ref(), &words);
+    refused(&["verify", &large, "--backend", "qemu"], out.as_ref(), &words);
+    ok(&run("scalar").each_ref().map(String::as_str));
+
+    // The bits of the features are at byte 24, the runtime at byte 20.
+    let strange = changed("strange.sndl", 24, 1 << 20);
+    refused(&["verify", &strange], out.as_ref(), &["strange.sndl", "0x100000", "sanderling compile", "runtime"]);
+    let newer = changed("newer.sndl", 20, 1 << 24);
+    refused(&["verify", &newer], out.as_ref(), &["newer.sndl", "needs runtime", "update"]);
+}
+
+#[test]
 fn a_full_disk_leaves_what_was_there() {
     let output = sanderling(&["compile", &model("kws").unwrap().display().to_string(), "-o", "/dev/full"]);
     let message = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -1,5 +1,7 @@
 //! Which values share memory, and when it is in use.
 
+use std::collections::BTreeMap;
+
 use sanderling_format::ALIGN;
 use sanderling_ir::{Graph, Op, Source, ValueId};
 
@@ -16,7 +18,7 @@ enum Home {
 }
 
 /// The buffers of a graph: one for each value that is computed or given, fewer where a value is another's view.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Buffers {
     /// Bytes of the arena's head that live across runs.
     pub state_bytes: u32,
@@ -98,13 +100,40 @@ impl Buffers {
     pub fn add_scratch(&mut self, step: usize, bytes: u32) {
         if bytes > 0 {
             self.scratch[step] = Some(self.requests.len());
-            self.requests.push(Request { bytes, first: step, last: step });
+            self.requests.push(Request { bytes, first: step, last: step, with: None });
         }
     }
 
+    /// The buffer of a value, where it has one.
+    pub fn buffer(&self, value: ValueId) -> Option<usize> {
+        match self.of_value[value.0] {
+            Some(Home::Buffer(buffer)) => Some(buffer),
+            _ => None,
+        }
+    }
+
+    /// The last step in which a buffer is in use.
+    pub fn last(&self, buffer: usize) -> usize {
+        self.requests[buffer].last
+    }
+
+    /// Puts the output of the node of `step` where the buffer `input` ends, and changes its scratch.
+    pub fn share(&mut self, step: usize, input: usize, output: usize, scratch: u32) {
+        self.requests[output].with = Some(input);
+        match self.scratch[step] {
+            Some(buffer) => self.requests[buffer].bytes = scratch,
+            None => self.add_scratch(step, scratch),
+        }
+    }
+
+    /// Whether a value lies in the place of another.
+    pub fn is_in_place(&self, value: ValueId) -> bool {
+        self.buffer(value).is_some_and(|buffer| self.requests[buffer].with.is_some())
+    }
+
     /// What the planner has to place, behind the states.
-    pub fn requests(&self) -> Vec<Request> {
-        self.requests.clone()
+    pub fn requests(&self) -> &[Request] {
+        &self.requests
     }
 
     /// Where a value lies; constants that are no outputs lie elsewhere.
@@ -159,19 +188,24 @@ impl Buffers {
     }
 
     fn span(&self, plan: &Plan, buffer: usize, name: String, kind: SpanKind) -> Span {
-        let Request { bytes, first, last } = self.requests[buffer];
+        let Request { bytes, first, last, .. } = self.requests[buffer];
         Span { name, kind, offset: self.state_bytes + plan.offsets[buffer], bytes, first, last }
     }
 
-    /// Bytes in use during a step.
+    /// Bytes in use during a step: of what shares an offset the largest.
     pub fn live_bytes(&self, step: usize) -> u32 {
-        let live = self.requests.iter().filter(|r| r.first <= step && step <= r.last);
-        self.state_bytes + live.map(|r| r.bytes).sum::<u32>()
+        let mut blocks = BTreeMap::new();
+        for (index, request) in self.requests.iter().enumerate().filter(|(_, r)| r.first <= step && step <= r.last) {
+            let root = std::iter::successors(Some(index), |&i| self.requests[i].with).last();
+            let most = blocks.entry(root).or_insert(0);
+            *most = request.bytes.max(*most);
+        }
+        self.state_bytes + blocks.values().sum::<u32>()
     }
 
     fn open(&mut self, graph: &Graph, id: ValueId, step: usize) {
         self.of_value[id.0] = Some(Home::Buffer(self.requests.len()));
-        self.requests.push(Request { bytes: graph.ty(id).bytes() as u32, first: step, last: step });
+        self.requests.push(Request { bytes: graph.ty(id).bytes() as u32, first: step, last: step, with: None });
     }
 
     fn extend(&mut self, id: ValueId, step: usize) {

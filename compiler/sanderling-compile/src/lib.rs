@@ -1,7 +1,7 @@
 //! From a graph to an artifact for one target.
 //!
 //! [`compile`] is the whole road: the passes of [`passes::PASSES`] rewrite the graph, `schedule` orders it, `lower` turns
-//! nodes into kernel calls, `plan` gives every buffer its place in the arena, `golden` asks the oracle what a device
+//! nodes into kernel calls, `in_place` and `plan` give every buffer its place in the arena, `golden` asks the oracle what a device
 //! must compute, and `gate` refuses what the target cannot hold. The same module, target and options give the same bytes.
 
 #![forbid(unsafe_code)]
@@ -10,6 +10,7 @@ mod buffers;
 mod error;
 mod gate;
 mod golden;
+mod in_place;
 mod lower;
 pub mod passes;
 pub mod plan;
@@ -66,13 +67,10 @@ pub fn compile_with(module: &Module, target: &Target, options: &Options) -> Resu
     let graph = schedule::schedule(&states::detach(&graph)?);
 
     let mut buffers = buffers::assign(&graph);
-    for (step, node) in graph.nodes.iter().enumerate() {
-        let scratch = lower::lower(&graph, node, &|_| 0, 0, &mut Artifact::default())?;
-        buffers.add_scratch(step, scratch);
-    }
-    let plan = plan::plan(&buffers.requests());
+    let (plan, apart_bytes) = in_place::plan(&graph, &mut buffers)?;
 
     let mut artifact = Artifact::default();
+    artifact.target = target.name.clone();
     artifact.provenance = report::provenance(module, target);
     let place = |value| buffers.offset(&plan, value);
     artifact.state(&lower::state_init(&graph, &place, buffers.state_bytes));
@@ -108,6 +106,7 @@ pub fn compile_with(module: &Module, target: &Target, options: &Options) -> Resu
         calls: &calls,
         passes: changes,
     });
+    report.arena_apart_bytes = buffers.state_bytes + apart_bytes;
     if let Some(cost) = cost {
         report.add_quantization(cost);
     }

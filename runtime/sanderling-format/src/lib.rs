@@ -10,6 +10,7 @@ extern crate alloc;
 
 mod access;
 pub mod calls;
+mod features;
 mod hash;
 mod header;
 mod io;
@@ -20,8 +21,11 @@ mod write;
 
 pub use access::{Accesses, CONSTANTS, READS, Region};
 pub use calls::Call;
+pub use features::Features;
 pub use hash::{Digest, fnv1a32, golden_input, lcg_bytes};
-pub use header::{ALIGN, FormatError, Golden, HEADER_BYTES, Header, Section, VERSION};
+pub use header::{
+    ALIGN, FormatError, Golden, HEADER_BYTES, Header, Kind, Release, SECTION_ENTRY_BYTES, Section, VERSION,
+};
 pub use io::{Element, IO_RECORD_BYTES, IoRecord, RANK_MAX, read_io};
 pub use program::{Program, RawCall};
 pub use words::{Reader, Words};

@@ -1,12 +1,12 @@
-//! The writer: sections in a fixed order, aligned, then the hash.
+//! The writer: sections in the order of their kinds, aligned, then the hash.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::access::CONSTANTS;
-use crate::header::{ALIGN, HASHED_FROM, HEADER_BYTES, VERSION};
+use crate::header::{ALIGN, HASHED_FROM, HEADER_BYTES, Kind, Release, SECTION_ENTRY_BYTES, VERSION};
 use crate::program::PARTIAL;
-use crate::{Accesses, Call, Digest, Golden, Header, IoRecord, Region, Section, Words};
+use crate::{Accesses, Call, Digest, Features, Golden, Header, IoRecord, Region, Section, Words};
 
 /// A call of an artifact being made.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,11 +25,14 @@ pub struct Artifact {
     pub macs: u64,
     pub state_bytes: u32,
     pub golden: Golden,
+    /// The name of what it is compiled for.
+    pub target: String,
     /// Where and from what it was made.
     pub provenance: String,
     /// Expected outputs of the self-test, for float models.
     pub expected: Vec<u8>,
     state_init: u32,
+    features: Features,
     program: Vec<u8>,
     calls: Vec<Written>,
     constants: Vec<u8>,
@@ -86,6 +89,7 @@ impl Artifact {
 
     fn append<C: Call>(&mut self, id: u16, call: &C) {
         self.calls.push(Written { kernel: C::NAME, accesses: call.accesses() });
+        self.features = self.features.with(C::FEATURES);
         let mut words = Vec::new();
         call.encode(&mut words);
         self.program.extend_from_slice(&id.to_le_bytes());
@@ -108,33 +112,44 @@ pub fn write(artifact: &Artifact) -> Vec<u8> {
     };
     let inputs = records(&artifact.inputs);
     let outputs = records(&artifact.outputs);
+    let target = Region { offset: text.len() as u32, bytes: artifact.target.len() as u32 };
+    text.extend_from_slice(artifact.target.as_bytes());
     text.extend_from_slice(artifact.provenance.as_bytes());
 
-    let mut file = alloc::vec![0; HEADER_BYTES];
-    let mut section = |bytes: &[u8]| {
-        align(&mut file);
-        let section = Section { offset: file.len() as u32, bytes: bytes.len() as u32 };
-        file.extend_from_slice(bytes);
-        section
-    };
+    let sections: [(Kind, &[u8]); 6] = [
+        (Kind::Program, &artifact.program),
+        (Kind::Constants, &artifact.constants),
+        (Kind::Inputs, &inputs),
+        (Kind::Outputs, &outputs),
+        (Kind::Text, &text),
+        (Kind::Expected, &artifact.expected),
+    ];
     let header = Header {
+        runtime: Release::NEEDED,
+        features: artifact.features,
         arena_bytes: artifact.arena_bytes,
         stack_bytes: artifact.stack_bytes,
         macs: artifact.macs,
         state_bytes: artifact.state_bytes,
         state_init: artifact.state_init,
         golden: artifact.golden,
-        program: section(&artifact.program),
-        constants: section(&artifact.constants),
-        inputs: section(&inputs),
-        outputs: section(&outputs),
-        text: section(&text),
-        expected: section(&artifact.expected),
+        target,
+        ..Header::default()
     };
-    let mut head = Vec::from(*b"SNDL");
-    [VERSION, file.len() as u32, 0, 0].iter().for_each(|w| w.encode(&mut head));
-    header.encode(&mut head);
-    file[..HEADER_BYTES].copy_from_slice(&head);
+    let mut table = Vec::new();
+    let mut body = alloc::vec![0; HEADER_BYTES + sections.len() * SECTION_ENTRY_BYTES];
+    for (kind, bytes) in sections {
+        align(&mut body);
+        (kind as u32).encode(&mut table);
+        Section { offset: body.len() as u32, bytes: bytes.len() as u32 }.encode(&mut table);
+        body.extend_from_slice(bytes);
+    }
+    let mut file = Vec::from(*b"SNDL");
+    [VERSION, body.len() as u32, 0, 0].iter().for_each(|w| w.encode(&mut file));
+    header.encode(&mut file);
+    (sections.len() as u32).encode(&mut file);
+    file.append(&mut table);
+    file.extend_from_slice(&body[file.len()..]);
     rehash(&mut file);
     file
 }

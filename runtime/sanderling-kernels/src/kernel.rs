@@ -1,6 +1,8 @@
 //! What a runtime needs to know of a kernel.
 
-use sanderling_format::{Accesses, Call, READS, Reader, Words};
+use sanderling_format::{Accesses, Call, Features, READS, Reader, Words};
+
+use crate::window::copy_to_start;
 
 /// What the code of a kernel needs of the CPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,9 +17,20 @@ pub enum Isa {
 
 /// The memory of one call: exactly the regions of its [`Accesses`].
 pub struct Operands<'a> {
+    /// Empty where the call works on a read in place.
     pub reads: [&'a [u8]; READS],
+    /// [`Accesses::window`]: the output and, where a read lies in its place, that read.
     pub output: &'a mut [u8],
     pub scratch: &'a mut [u8],
+}
+
+impl Operands<'_> {
+    /// Copies a read of the size of the output there, unless it is there already: then the call works in place whatever it
+    /// was asked.
+    pub(crate) fn bring(&mut self, read: usize) {
+        let from = self.reads.get(read).copied().unwrap_or_default();
+        copy_to_start(self.output, from);
+    }
 }
 
 /// The code for one kind of call.
@@ -27,6 +40,8 @@ pub struct Kernel {
     pub id: u16,
     pub name: &'static str,
     pub isa: Isa,
+    /// See [`Call::FEATURES`].
+    pub features: Features,
     /// What a call with these words touches; `None` when the words make no sense.
     pub accesses: fn(&[u8]) -> Option<Accesses>,
     /// Runs a call whose words [`Kernel::accesses`] accepted, on operands of just these sizes.
@@ -35,7 +50,7 @@ pub struct Kernel {
 
 /// The table entry of `R`, which runs calls of type `C`.
 pub(crate) const fn kernel<C: Call, R: Runs<C>>(isa: Isa) -> Kernel {
-    Kernel { id: C::ID, name: C::NAME, isa, accesses: accesses::<C>, run: run::<C, R> }
+    Kernel { id: C::ID, name: C::NAME, isa, features: C::FEATURES, accesses: accesses::<C>, run: run::<C, R> }
 }
 
 /// `base` with each kernel of `faster` in the place of the one that it is a twin of.

@@ -76,3 +76,48 @@ pub fn gather(w: &Window, image: &[u8], rows: &Taps, columns: &Taps, fill: u8, c
         }
     }
 }
+
+/// The image rows that the windows of one output row meet, kept apart while the output takes the place of the image.
+pub struct Band<'a> {
+    rows: &'a mut [u8],
+    /// The image rows that it holds.
+    held: Range<usize>,
+}
+
+impl<'a> Band<'a> {
+    /// Empty, in memory of [`Window::band_bytes`].
+    pub fn new(rows: &'a mut [u8]) -> Self {
+        Band { rows, held: 0..0 }
+    }
+
+    /// Goes on to output row `oy`, counted from the top without gaps. Returns the rows and the taps in them.
+    ///
+    /// `image` is where the image lay: what the band does not hold yet is still there.
+    pub fn slide(&mut self, w: &Window, oy: usize, image: &[u8]) -> (&[u8], Taps) {
+        let mut taps = Taps::of_row(w, oy);
+        let reach = (w.kernel_h as i32 - 1) * w.dilation_h as i32 + 1;
+        let inside = |row: i32| row.max(0).min(w.in_h as i32) as usize;
+        let (from, to) = (inside(taps.start), inside(taps.start + reach));
+        let row_bytes = w.in_w as usize * w.in_c as usize;
+        // What stays moves up, what is new comes behind it.
+        let (kept, fresh) = (self.held.end.saturating_sub(from), self.held.end.max(from));
+        let gone = from.saturating_sub(self.held.start);
+        let stays = (gone * row_bytes).min(self.rows.len())..((gone + kept) * row_bytes).min(self.rows.len());
+        if stays.start < stays.end {
+            self.rows.copy_within(stays, 0);
+        }
+        let rows = image.get(fresh * row_bytes..to * row_bytes).unwrap_or_default();
+        copy_to_start(self.rows.get_mut(kept * row_bytes..).unwrap_or_default(), rows);
+        self.held = from..to;
+        taps.start -= from as i32;
+        (self.rows, taps)
+    }
+}
+
+/// Copies `from` to the start of `to`, if it fits.
+#[inline(always)]
+pub fn copy_to_start(to: &mut [u8], from: &[u8]) {
+    if let Some(to) = to.get_mut(..from.len()) {
+        to.copy_from_slice(from);
+    }
+}

@@ -1,6 +1,8 @@
 //! An artifact that has been checked.
 
-use sanderling_format::{Accesses, FormatError, Golden, Header, IoRecord, Program, RawCall, Region, Section, read_io};
+use sanderling_format::{
+    Accesses, Features, FormatError, Golden, Header, IoRecord, Kind, Program, RawCall, Region, Section, read_io,
+};
 use sanderling_kernels::Kernel;
 
 /// A checked artifact and the kernels that run it.
@@ -39,15 +41,20 @@ impl<'m> Model<'m> {
     /// `kernels` is searched from the front. One pass, no allocation; whatever the bytes, it returns.
     pub fn parse(artifact: &'m [u8], kernels: &'m [Kernel]) -> Result<Model<'m>, FormatError> {
         let header = Header::read(artifact)?;
-        let section = |s: Section| s.of(artifact).ok_or(FormatError::Section);
+        let offered = kernels.iter().fold(Features::default(), |all, kernel| all.with(kernel.features));
+        let missing = header.features.without(offered);
+        if !missing.is_empty() {
+            return Err(FormatError::Features { missing });
+        }
+        let section = |kind: Kind| header.section(kind).of(artifact).ok_or(FormatError::Section);
         let model = Model {
             header,
-            program: section(header.program)?,
-            constants: section(header.constants)?,
-            inputs: section(header.inputs)?,
-            outputs: section(header.outputs)?,
-            text: section(header.text)?,
-            expected: section(header.expected)?,
+            program: section(Kind::Program)?,
+            constants: section(Kind::Constants)?,
+            inputs: section(Kind::Inputs)?,
+            outputs: section(Kind::Outputs)?,
+            text: section(Kind::Text)?,
+            expected: section(Kind::Expected)?,
             kernels,
         };
         for (index, call) in Program(model.program).enumerate() {
@@ -101,10 +108,16 @@ impl<'m> Model<'m> {
         io(self.outputs, self.text)
     }
 
+    /// The name of what it was compiled for.
+    pub fn target(&self) -> &'m str {
+        let Region { offset, bytes } = self.header.target;
+        Section { offset, bytes }.of(self.text).and_then(|t| core::str::from_utf8(t).ok()).unwrap_or("")
+    }
+
     /// Where and from what it was made: what follows the names in the text section.
     pub fn provenance(&self) -> &'m str {
-        let names = self.inputs().chain(self.outputs()).map(|io| io.name.len()).sum();
-        self.text.get(names..).and_then(|t| core::str::from_utf8(t).ok()).unwrap_or("")
+        let names: usize = self.inputs().chain(self.outputs()).map(|io| io.name.len()).sum();
+        self.text.get(names + self.target().len()..).and_then(|t| core::str::from_utf8(t).ok()).unwrap_or("")
     }
 
     /// The kernel calls, in order.
@@ -136,17 +149,13 @@ impl<'m> Model<'m> {
         if self.is_contained(&accesses) { Ok(()) } else { Err(refused) }
     }
 
-    /// Whether all regions exist, and what is written is apart from everything else.
+    /// Whether all regions exist, and what is written is apart from everything else or in the place that the call allows.
     fn is_contained(&self, accesses: &Accesses) -> bool {
-        let Accesses { reads, output, scratch } = accesses;
         let inside = |r: &Region| {
             let space = if r.is_constant() { self.constants.len() } else { self.arena_bytes() };
             r.end().is_some_and(|end| end as usize <= space)
         };
-        output.bytes > 0
-            && [output, scratch].into_iter().all(|w| !w.is_constant() && inside(w))
-            && reads.iter().all(|r| inside(r) && !r.overlaps(*output) && !r.overlaps(*scratch))
-            && !output.overlaps(*scratch)
+        accesses.is_sound() && [accesses.output, accesses.scratch].iter().chain(&accesses.reads).all(inside)
     }
 
     fn is_io(&self, record: &IoRecord) -> bool {

@@ -88,9 +88,10 @@ fn range(region: Region) -> core::ops::Range<usize> {
     start..start.saturating_add(region.bytes as usize)
 }
 
-/// Splits the arena around the two windows that a call writes; what it reads lies in the gaps or in the constants.
+/// Splits the arena around the two windows that a call writes; what it reads lies in the gaps, in the constants, or in the
+/// first window, and is then left to the kernel to find there.
 fn operands<'a>(model: &Model<'a>, arena: &'a mut [u8], accesses: &Accesses) -> Option<Operands<'a>> {
-    let output = range(accesses.output);
+    let output = range(accesses.window());
     // An empty window may lie anywhere; behind the output it is out of the way.
     let scratch = if accesses.scratch.bytes == 0 { output.end..output.end } else { range(accesses.scratch) };
     let scratch_first = scratch.start < output.start;
@@ -103,8 +104,8 @@ fn operands<'a>(model: &Model<'a>, arena: &'a mut [u8], accesses: &Accesses) -> 
 
     let gaps: [(usize, &'a [u8]); 3] = [(0, head), (first.end, gap), (second.end, tail)];
     let mut reads: [&[u8]; READS] = [&[]; READS];
-    for (read, region) in reads.iter_mut().zip(&accesses.reads) {
-        if region.bytes == 0 {
+    for (i, (read, region)) in reads.iter_mut().zip(&accesses.reads).enumerate() {
+        if region.bytes == 0 || accesses.is_in_place(i) {
             continue;
         }
         *read = if region.is_constant() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::{env, fs};
 
-use sanderling_format::{Header, Program};
+use sanderling_format::{Header, Kind, Program};
 
 fn main() {
     let folder = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
@@ -21,7 +21,7 @@ fn embed() {
     println!("cargo:rerun-if-changed={path}");
     let artifact = fs::read(&path).unwrap_or_else(|e| panic!("cannot read {path}: {e}"));
     let header = Header::read(&artifact).unwrap_or_else(|e| panic!("{path}: {e}"));
-    let program = header.program.of(&artifact).expect("a program section");
+    let program = header.section(Kind::Program).of(&artifact).expect("a program section");
     let ids: BTreeSet<u16> = Program(program).flatten().map(|call| call.id).collect();
     let kernels: Vec<String> = ids.iter().map(|id| format!("by_id({id})")).collect();
     let code = format!(

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use sanderling_format::{Header, Region, VERSION};
+use sanderling_format::{Header, Kind, READS, Region, VERSION};
 use sanderling_host::numpy_name;
 use sanderling_runtime::{Io, Model, Step};
 use serde_json::{Value, json};
@@ -58,15 +58,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 /// The parts of the file: name, offset, bytes.
 fn sections(header: &Header) -> [(&'static str, u32, u32); 6] {
-    [
-        ("program", header.program),
-        ("constants", header.constants),
-        ("inputs", header.inputs),
-        ("outputs", header.outputs),
-        ("text", header.text),
-        ("expected outputs", header.expected),
-    ]
-    .map(|(name, section)| (name, section.offset, section.bytes))
+    Kind::ALL.map(|(kind, name)| (name, header.section(kind).offset, header.section(kind).bytes))
 }
 
 /// `offset+bytes`, of the arena, or with a c of the constants.
@@ -97,6 +89,7 @@ fn describe(model: &Model<'_>, header: &Header) -> Value {
             "output_bytes": step.accesses.output.bytes,
             "scratch_offset": step.accesses.scratch.offset,
             "scratch_bytes": step.accesses.scratch.bytes,
+            "in_place": (0..READS).any(|read| step.accesses.is_in_place(read)),
         })
     });
     let sections =
@@ -110,6 +103,7 @@ fn describe(model: &Model<'_>, header: &Header) -> Value {
             "outputs": format!("{:016x}", header.golden.outputs),
             "trace": format!("{:016x}", header.golden.trace),
         },
+        "target": model.target(),
         "arena_bytes": model.arena_bytes(),
         "stack_bytes": model.stack_bytes(),
         "macs": model.macs(),
@@ -134,10 +128,11 @@ fn text(model: &Model<'_>, header: &Header) -> String {
         vec![name.to_string(), show::grouped(offset.into()), show::grouped(bytes.into())]
     };
     format!(
-        "artifact of format {VERSION}\n\n{}\n\n{}\n\n{}\n\narena {} bytes, of these states {}; stack {} bytes, constants {} bytes, {} MACs\n{}",
+        "artifact of format {VERSION}\n\n{}\n\n{}\n\n{}\n\nfor {}: arena {} bytes, of these states {}; stack {} bytes, constants {} bytes, {} MACs\n{}",
         interface.collect::<Vec<_>>().join("\n"),
         show::table(&["section", "offset", "bytes"], &sections(header).map(section)),
         calls(model),
+        model.target(),
         show::grouped(model.arena_bytes() as u64),
         show::grouped(header.state_bytes.into()),
         show::grouped(model.stack_bytes() as u64),

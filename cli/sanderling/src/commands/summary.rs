@@ -37,10 +37,14 @@ fn total(report: &Report) -> String {
         true => "no plan is smaller".to_string(),
         false => format!("lower bound {}", show::grouped(u64::from(report.arena_lower_bound_bytes))),
     };
+    let spared = match report.arena_apart_bytes.saturating_sub(report.arena_bytes) {
+        0 => String::new(),
+        _ => format!(", {} if no layer worked in place", show::grouped(u64::from(report.arena_apart_bytes))),
+    };
     let time = report.time_us.map_or(String::new(), |us| format!(" ({us:.0} us at one a cycle)"));
     let instructions = |n| format!(", about {} instructions{time}", show::grouped(n));
     format!(
-        "for {}: artifact {} bytes, arena {} bytes ({bound}), stack {} bytes, {} MACs{}",
+        "for {}: artifact {} bytes, arena {} bytes ({bound}{spared}), stack {} bytes, {} MACs{}",
         report.target,
         show::grouped(report.artifact_bytes as u64),
         show::grouped(u64::from(report.arena_bytes)),

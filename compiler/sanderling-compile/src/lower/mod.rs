@@ -16,7 +16,8 @@ use crate::buffers::is_view;
 
 /// Appends the kernel calls of a node and returns the bytes of scratch that they need.
 ///
-/// `place` tells where the values are. A first run with any places learns the scratch, a second has the real ones.
+/// `place` tells where the values are. A first run at trial places learns the scratch, a second has the real ones. It fails
+/// where calls cannot work at such places.
 pub fn lower(
     graph: &Graph,
     node: &Node,
@@ -154,11 +155,7 @@ impl Site<'_> {
 
     /// Appends a call, and returns the scratch that it needs.
     fn call<C: Call>(&mut self, call: &C) -> Result<u32, CompileError> {
-        let Some(accesses) = call.accesses() else {
-            return self.fail("its sizes are beyond what kernels take".to_string());
-        };
-        self.artifact.call(call);
-        Ok(accesses.scratch.bytes)
+        self.call_part(call, true)
     }
 }
 

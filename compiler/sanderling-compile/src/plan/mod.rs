@@ -1,10 +1,14 @@
 //! The arena planner: an offset for every buffer, so that those in use at the same time do not overlap.
 //!
-//! Greedy in several orders, then, for small graphs where that misses the lower bound, an exact search.
+//! Greedy in several orders, then, for small graphs where that misses the lower bound, an exact search. Requests that share
+//! an offset are placed as one block.
 
+mod block;
 mod exact;
 
 use sanderling_format::ALIGN;
+
+use block::{Block, blocks};
 
 /// A buffer: its size, and the first and last step in which it is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +16,8 @@ pub struct Request {
     pub bytes: u32,
     pub first: usize,
     pub last: usize,
+    /// The request whose offset it shares, though both are in use in one step; an earlier one.
+    pub with: Option<usize>,
 }
 
 /// Where everything lies.
@@ -29,68 +35,81 @@ pub struct Plan {
 
 /// Plans the arena. The same requests give the same plan.
 pub fn plan(requests: &[Request]) -> Plan {
-    let lower_bound = lower_bound(requests);
+    let blocks = blocks(requests);
+    let lower_bound = steps(requests).map(|step| live(&blocks, step)).max().unwrap_or(0);
     let candidates = ORDERS.iter().map(|order| {
-        let mut indices: Vec<usize> = (0..requests.len()).collect();
-        indices.sort_by_key(|&i| (std::cmp::Reverse(order(&requests[i])), i));
-        place(requests, &indices)
+        let mut indices: Vec<usize> = (0..blocks.len()).collect();
+        indices.sort_by_key(|&i| (std::cmp::Reverse(order(&blocks[i])), i));
+        place(&blocks, &indices)
     });
-    let offsets = candidates.min_by_key(|offsets| extent(requests, offsets)).unwrap_or_default();
-    let bytes = extent(requests, &offsets);
+    let offsets = candidates.min_by_key(|offsets| extent(&blocks, offsets)).unwrap_or_default();
+    let bytes = extent(&blocks, &offsets);
     let mut plan = Plan { offsets, bytes, lower_bound, is_optimal: bytes == lower_bound };
     if !plan.is_optimal {
-        exact::improve(requests, &mut plan);
+        exact::improve(&blocks, &mut plan);
     }
-    plan
+    let mut of_request = vec![0; requests.len()];
+    for (block, &offset) in blocks.iter().zip(&plan.offsets) {
+        block.members.iter().for_each(|&member| of_request[member] = offset);
+    }
+    Plan { offsets: of_request, ..plan }
 }
 
-type Order = fn(&Request) -> u64;
+/// The bytes that any plan needs in a step, alignment included.
+pub fn needed(requests: &[Request], step: usize) -> u32 {
+    live(&blocks(requests), step)
+}
+
+type Order = fn(&Block) -> u64;
 
 /// What to place first: the largest, the longest-lived, the product of both, the earliest.
 const ORDERS: [Order; 4] = [
-    |r| u64::from(r.bytes),
-    |r| (r.last - r.first) as u64,
-    |r| (r.last - r.first + 1) as u64 * u64::from(r.bytes),
-    |r| u64::MAX - r.first as u64,
+    |b| u64::from(b.bytes),
+    |b| (b.last - b.first) as u64,
+    |b| (b.last - b.first + 1) as u64 * u64::from(b.bytes),
+    |b| u64::MAX - b.first as u64,
 ];
 
-fn lower_bound(requests: &[Request]) -> u32 {
-    let live = |step| requests.iter().filter(move |r| r.first <= step && step <= r.last);
-    let at = |step| {
-        // Only the buffer on top saves the bytes of its alignment.
-        let slack = live(step).map(|r| aligned(r) - r.bytes).max().unwrap_or(0);
-        live(step).map(aligned).sum::<u32>() - slack
-    };
-    requests.iter().map(|r| at(r.first)).max().unwrap_or(0)
+/// Steps in which a buffer comes into use: where the need can grow.
+fn steps(requests: &[Request]) -> impl Iterator<Item = usize> + '_ {
+    requests.iter().map(|r| r.first)
 }
 
-/// Places each request in this order at the lowest offset that is free.
-fn place(requests: &[Request], order: &[usize]) -> Vec<u32> {
-    let mut offsets = vec![0; requests.len()];
+fn live(blocks: &[Block], step: usize) -> u32 {
+    let in_use = || blocks.iter().map(|block| block.bytes_at(step));
+    // Only the buffer on top saves the bytes of its alignment.
+    let slack = in_use().map(|bytes| aligned(bytes) - bytes).max().unwrap_or(0);
+    in_use().map(aligned).sum::<u32>() - slack
+}
+
+/// Places each block in this order at the lowest offset that is free.
+fn place(blocks: &[Block], order: &[usize]) -> Vec<u32> {
+    let mut offsets = vec![0; blocks.len()];
     for (n, &index) in order.iter().enumerate() {
-        offsets[index] = lowest(requests, &offsets, &order[..n], index);
+        offsets[index] = lowest(blocks, &offsets, &order[..n], index);
     }
     offsets
 }
 
-/// The lowest offset at which request `index` overlaps none of the `placed` that are in use with it.
-fn lowest(requests: &[Request], offsets: &[u32], placed: &[usize], index: usize) -> u32 {
-    let request = &requests[index];
-    let mut taken: Vec<(u32, u32)> = placed
-        .iter()
-        .filter(|&&p| requests[p].first <= request.last && request.first <= requests[p].last)
-        .map(|&p| (offsets[p], offsets[p] + aligned(&requests[p])))
-        .collect();
+/// The lowest offset at which block `index` overlaps none of the `placed` that are in use with it.
+fn lowest(blocks: &[Block], offsets: &[u32], placed: &[usize], index: usize) -> u32 {
+    let mut taken: Vec<(i64, u32)> = Vec::new();
+    for &p in placed {
+        for (own, other) in blocks[index].meetings(&blocks[p]) {
+            // From here on the block would reach into the other, up to there it would start in it.
+            taken.push((i64::from(offsets[p]) - i64::from(own), offsets[p] + aligned(other)));
+        }
+    }
     taken.sort_unstable();
-    taken.iter().fold(0, |at, &(from, to)| if at + request.bytes <= from { at } else { at.max(to) })
+    taken.iter().fold(0, |at, &(from, to)| if i64::from(at) <= from { at } else { at.max(to) })
 }
 
-fn extent(requests: &[Request], offsets: &[u32]) -> u32 {
-    requests.iter().zip(offsets).map(|(r, &at)| at + r.bytes).max().unwrap_or(0)
+fn extent(blocks: &[Block], offsets: &[u32]) -> u32 {
+    blocks.iter().zip(offsets).map(|(block, &at)| at + block.bytes).max().unwrap_or(0)
 }
 
-fn aligned(request: &Request) -> u32 {
-    request.bytes.next_multiple_of(ALIGN)
+fn aligned(bytes: u32) -> u32 {
+    bytes.next_multiple_of(ALIGN)
 }
 
 #[cfg(test)]
@@ -98,7 +117,14 @@ mod tests {
     use super::*;
 
     fn request(bytes: u32, first: usize, last: usize) -> Request {
-        Request { bytes, first, last }
+        Request { bytes, first, last, with: None }
+    }
+
+    fn root(requests: &[Request], mut i: usize) -> usize {
+        while let Some(with) = requests[i].with {
+            i = with;
+        }
+        i
     }
 
     fn check(requests: &[Request]) -> Plan {
@@ -110,7 +136,9 @@ mod tests {
                 let together = a.first <= b.last && b.first <= a.last;
                 let apart =
                     plan.offsets[i] + a.bytes <= plan.offsets[j] || plan.offsets[j] + b.bytes <= plan.offsets[i];
-                assert!(!together || apart, "{a:?} and {b:?} overlap");
+                let shared = root(requests, i) == root(requests, j);
+                assert!(!together || apart || shared, "{a:?} and {b:?} overlap");
+                assert!(!shared || plan.offsets[i] == plan.offsets[j], "{a:?} and {b:?} should share an offset");
             }
         }
         assert!(plan.bytes >= plan.lower_bound);
@@ -140,6 +168,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_in_place_counts_once() {
+        let chain = [
+            request(100, 0, 1),
+            request(8000, 1, 2),
+            Request { with: Some(1), ..request(8000, 2, 3) },
+            Request { with: Some(2), ..request(2000, 3, 4) },
+            request(4000, 4, 4),
+        ];
+        let plan = check(&chain);
+        assert_eq!((plan.bytes, plan.is_optimal), (8100, true));
+        assert_eq!([2, 3, 4].map(|step| needed(&chain, step)), [8000, 8000, 6000]);
+    }
+
+    #[test]
     fn random_plans_never_overlap() {
         let mut x = 1u32;
         let mut next = |n: u32| {
@@ -148,12 +190,17 @@ mod tests {
         };
         for _ in 0..200 {
             let count = next(40);
-            let requests: Vec<Request> = (0..count)
-                .map(|_| {
-                    let first = next(20) as usize;
-                    request(next(1000), first, first + next(6) as usize)
-                })
-                .collect();
+            let mut requests: Vec<Request> = Vec::new();
+            for _ in 0..count {
+                let mut new = request(next(1000), next(20) as usize, 0);
+                // Often in the place of a buffer that nothing else has taken, from its last step on.
+                let free = |i: &usize| requests.iter().all(|r| r.with != Some(*i));
+                if let Some(with) = (0..requests.len()).filter(free).last().filter(|_| next(2) == 0) {
+                    (new.first, new.with) = (requests[with].last, Some(with));
+                }
+                new.last = new.first + next(6) as usize;
+                requests.push(new);
+            }
             check(&requests);
         }
     }

@@ -32,9 +32,11 @@ pub struct Report {
     pub artifact_bytes: usize,
     /// Working memory, inputs, outputs and scratch included.
     pub arena_bytes: u32,
-    /// No arena can be smaller for this order of layers.
+    /// No arena can be smaller for this order of layers and these of them in place.
     pub arena_lower_bound_bytes: u32,
     pub arena_is_optimal: bool,
+    /// What it would take if no layer worked in place.
+    pub arena_apart_bytes: u32,
     pub stack_bytes: u32,
     /// What the target has for arena and stack, and for the artifact.
     pub ram_available_bytes: Option<u64>,
@@ -93,6 +95,8 @@ pub struct Layer {
     pub instructions: Option<u64>,
     /// Of those, at one instruction a cycle of the target's clock.
     pub time_us: Option<f64>,
+    /// Whether it computes into the memory of its input.
+    pub in_place: bool,
     /// Signal to noise of the output against the real model, over the calibration samples, in dB.
     pub sqnr_db: Option<f64>,
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use sanderling_format::{Artifact, HEADER_BYTES, Header};
+use sanderling_format::{Artifact, HEADER_BYTES, Header, Kind, SECTION_ENTRY_BYTES};
 use sanderling_ir::{Graph, Node, Source};
 use sanderling_targets::{CostTable, Target};
 
@@ -43,6 +43,7 @@ impl Report {
             arena_bytes: artifact.arena_bytes,
             arena_lower_bound_bytes: buffers.state_bytes + plan.lower_bound,
             arena_is_optimal: plan.is_optimal,
+            arena_apart_bytes: artifact.arena_bytes,
             stack_bytes: artifact.stack_bytes,
             ram_available_bytes: target.ram_bytes,
             flash_available_bytes: target.flash_bytes,
@@ -100,6 +101,7 @@ fn layers(made: &Made, calls: &[CallCost]) -> Vec<Layer> {
             live_bytes: made.buffers.live_bytes(step),
             instructions,
             time_us: cost::time_us(instructions, made.target.clock_hz),
+            in_place: made.buffers.is_in_place(node.outputs[0]),
             sqnr_db: None,
         }
     };
@@ -109,14 +111,7 @@ fn layers(made: &Made, calls: &[CallCost]) -> Vec<Layer> {
 /// The parts of a file; what lies between them only aligns.
 fn sections(bytes: &[u8]) -> Vec<SectionSize> {
     let header = Header::read(bytes).unwrap_or_default();
-    let parts = [
-        ("program", header.program),
-        ("constants", header.constants),
-        ("inputs", header.inputs),
-        ("outputs", header.outputs),
-        ("text", header.text),
-        ("expected outputs", header.expected),
-    ];
-    let parts = parts.map(|(name, section)| SectionSize { name, bytes: section.bytes });
-    [SectionSize { name: "header", bytes: HEADER_BYTES as u32 }].into_iter().chain(parts).collect()
+    let parts = Kind::ALL.map(|(kind, name)| SectionSize { name, bytes: header.section(kind).bytes });
+    let header = (HEADER_BYTES + parts.len() * SECTION_ENTRY_BYTES) as u32;
+    [SectionSize { name: "header", bytes: header }].into_iter().chain(parts).collect()
 }

@@ -1,6 +1,6 @@
 //! Calls whose words were changed: refused, or run without a panic on memory of just the sizes that they name.
 
-use sanderling_format::READS;
+use sanderling_format::{Accesses, READS};
 use sanderling_kernels::{Kernel, Operands};
 use sanderling_runtime::Model;
 
@@ -38,7 +38,7 @@ pub fn disturb(model: &Model) {
 }
 
 fn run(kernel: &Kernel, words: &[u8], next: &mut impl FnMut() -> u32) {
-    let Some(accesses) = (kernel.accesses)(words) else { return };
+    let Some(accesses) = (kernel.accesses)(words).filter(Accesses::is_sound) else { return };
     let regions = accesses.reads.iter().chain([&accesses.output, &accesses.scratch]);
     if regions.map(|r| r.bytes).max() > Some(MOST_BYTES) {
         return;
@@ -46,7 +46,7 @@ fn run(kernel: &Kernel, words: &[u8], next: &mut impl FnMut() -> u32) {
     // Positive bytes: parameters in constants are the compiler's, and shifts among them stay negatable.
     let mut memory = |bytes: u32| -> Vec<u8> { (0..bytes).map(|_| next() as u8 & 0x7f).collect() };
     let reads: [Vec<u8>; READS] = accesses.reads.map(|r| memory(r.bytes));
-    let (mut output, mut scratch) = (memory(accesses.output.bytes), memory(accesses.scratch.bytes));
-    let reads = std::array::from_fn(|i| &reads[i][..]);
+    let (mut output, mut scratch) = (memory(accesses.window().bytes), memory(accesses.scratch.bytes));
+    let reads = std::array::from_fn(|i| if accesses.is_in_place(i) { &[] } else { &reads[i][..] });
     (kernel.run)(words, Operands { reads, output: &mut output, scratch: &mut scratch });
 }

@@ -193,14 +193,15 @@ words! {
     TopK { numeric: u32, indices: u32, rows: u32, depth: u32, k: u32, input: u32, output: u32, }
     /// The first index of the maximum along the middle axis of `[outer][count][inner]`, i32 or i64 (`index_bytes`).
     ArgMax { numeric: u32, outer: u32, count: u32, inner: u32, index_bytes: u32, input: u32, output: u32, }
-    /// A [`BinaryOp`] on integers, which wrap; then, on numbers, a clamp to `low..=high`.
+    /// A [`BinaryOp`] on integers, which wrap; then, on numbers, a clamp to `low..=high`. In place as
+    /// [`super::BinaryI8`], where the results have the size of the operands.
     BinaryInt {
         op: u32, numeric: u32,
         operands: Broadcast,
         low: u64, high: u64,
         a: u32, b: u32, output: u32,
     }
-    /// A [`UnaryOp`] on `len` integers.
+    /// A [`UnaryOp`] on `len` integers, also in place.
     UnaryInt { op: u32, numeric: u32, len: u32, low: u64, high: u64, input: u32, output: u32, }
     /// A [`ReduceOp`] on integers, which wrap; the mean is truncated.
     ReduceInt { op: u32, numeric: u32, shape: Reduction, input: u32, output: u32, }
@@ -230,6 +231,21 @@ impl Broadcast {
         let inside = is_inside(&self.dims, &self.a_strides, 0, self.a_len)
             && is_inside(&self.dims, &self.b_strides, 0, self.b_len);
         if inside { size(&self.dims) } else { None }
+    }
+
+    /// The operands, at these offsets, in whose place the result may be computed, one bit each: those that are read as they
+    /// lie, unless both are the same.
+    pub fn in_place(&self, a: u32, b: u32) -> u8 {
+        let is_dense = |strides: &[i32; AXES], len: u32| {
+            let mut steps = self.dims.iter().zip(strides).rev();
+            let all = steps.try_fold(1u32, |expected, (&n, &stride)| {
+                (n == 1 || u32::try_from(stride) == Ok(expected)).then_some(expected.checked_mul(n)?)
+            });
+            all == Some(len)
+        };
+        let bits =
+            u8::from(is_dense(&self.a_strides, self.a_len)) | u8::from(is_dense(&self.b_strides, self.b_len)) << 1;
+        if a == b { 0 } else { bits }
     }
 
     /// Whether there is nothing to compute, which no call accepts.
@@ -367,11 +383,13 @@ impl Call for BinaryInt {
         let numeric = Numeric::from_code(self.numeric)?;
         let bytes = |len: u32| len.checked_mul(numeric.bytes());
         let out = if BinaryOp::from_code(self.op)?.is_truth() { 1 } else { numeric.bytes() };
-        (!numeric.is_real()).then_some(plain(
+        let in_place = if out == numeric.bytes() { self.operands.in_place(self.a, self.b) } else { 0 };
+        let call = plain(
             [(self.a, bytes(self.operands.a_len)?), (self.b, bytes(self.operands.b_len)?)],
             self.output,
             self.operands.len()?.checked_mul(out)?,
-        ))
+        );
+        (!numeric.is_real()).then_some(Accesses { in_place, ..call })
     }
 }
 
@@ -382,7 +400,8 @@ impl Call for UnaryInt {
         let numeric = Numeric::from_code(self.numeric)?;
         UnaryOp::from_code(self.op)?;
         let bytes = size(&[self.len, numeric.bytes()])?;
-        (!numeric.is_real()).then_some(plain([(self.input, bytes)], self.output, bytes))
+        let call = plain([(self.input, bytes)], self.output, bytes);
+        (!numeric.is_real()).then_some(Accesses { in_place: 0b1, ..call })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Broadcast, Call, ReduceOp, Reduction, Window, reads, words};
 use crate::access::{Accesses, READS, Region, size};
+use crate::features::Features;
 use crate::words::{Reader, Words};
 
 /// Output channels that lie side by side in packed weights.
@@ -89,18 +90,18 @@ words! {
     ConvTransposeF32 { window: Window, low: f32, high: f32, input: u32, weights: u32, bias: u32, output: u32, }
     /// `batch` products of `[m, k]` with `[k, n]`; a step of 0 uses the same matrix again.
     MatMulF32 { batch: u32, m: u32, k: u32, n: u32, a_step: u32, b_step: u32, a: u32, b: u32, output: u32, }
-    /// A [`RealOp`] on `len` elements.
+    /// A [`RealOp`] on `len` elements, also in place.
     UnaryF32 { op: u32, len: u32, alpha: f32, beta: f32, input: u32, output: u32, }
-    /// A [`super::BinaryOp`]; truth values are bytes.
+    /// A [`super::BinaryOp`]; truth values are bytes. Real results in place as [`super::BinaryI8`].
     BinaryF32 { op: u32, operands: Broadcast, low: f32, high: f32, a: u32, b: u32, output: u32, }
     /// Mean (`largest` 0) or maximum (1) of the part of each window inside the image; where `counts_padding` is 1 the mean
     /// is over the whole window.
     PoolF32 { window: Window, largest: u32, counts_padding: u32, low: f32, high: f32, input: u32, output: u32, }
     /// A [`ReduceOp`].
     ReduceF32 { op: u32, shape: Reduction, input: u32, output: u32, }
-    /// `exp(beta x) / sum` along rows.
+    /// `exp(beta x) / sum` along rows, also in place.
     SoftmaxF32 { rows: u32, depth: u32, beta: f32, input: u32, output: u32, }
-    /// Zero mean and unit variance along rows, times gamma, plus beta.
+    /// Zero mean and unit variance along rows, times gamma, plus beta, also in place.
     LayerNormF32 { rows: u32, depth: u32, epsilon: f32, input: u32, gamma: u32, beta: u32, output: u32, }
     /// Bilinear; output `o` reads `(o + offset) * scale - offset`, clamped to the image, in each axis.
     ResizeF32 {
@@ -133,6 +134,7 @@ fn call<const N: usize>(regions: [(u32, u32); N], output: u32, output_bytes: u32
 impl Call for Conv2dF32 {
     const ID: u16 = 32;
     const NAME: &'static str = "conv2d_f32";
+    const FEATURES: Features = Features::REAL;
     fn accesses(&self) -> Option<Accesses> {
         let w = &self.window;
         let (in_c, out_c) = (w.in_c.checked_div(self.groups)?, w.out_c.checked_div(self.groups)?);
@@ -153,6 +155,7 @@ impl Call for Conv2dF32 {
 impl Call for DepthwiseF32 {
     const ID: u16 = 33;
     const NAME: &'static str = "depthwise_f32";
+    const FEATURES: Features = Features::REAL;
     fn accesses(&self) -> Option<Accesses> {
         let w = &self.window;
         (w.is_sane() && w.out_c.checked_rem(w.in_c)? == 0).then_some(call(
@@ -170,6 +173,7 @@ impl Call for DepthwiseF32 {
 impl Call for ConvTransposeF32 {
     const ID: u16 = 34;
     const NAME: &'static str = "conv_transpose_f32";
+    const FEATURES: Features = Features::REAL;
     fn accesses(&self) -> Option<Accesses> {
         let w = &self.window;
         w.is_sane().then_some(call(
@@ -187,6 +191,7 @@ impl Call for ConvTransposeF32 {
 impl Call for MatMulF32 {
     const ID: u16 = 35;
     const NAME: &'static str = "mat_mul_f32";
+    const FEATURES: Features = Features::REAL;
     fn accesses(&self) -> Option<Accesses> {
         let operand = |matrix: u32, step: u32| match step {
             0 => bytes(&[matrix]),
@@ -202,27 +207,33 @@ impl Call for MatMulF32 {
 impl Call for UnaryF32 {
     const ID: u16 = 36;
     const NAME: &'static str = "unary_f32";
+    const FEATURES: Features = Features::REAL;
     fn accesses(&self) -> Option<Accesses> {
         RealOp::from_code(self.op)?;
         let len = bytes(&[self.len])?;
-        Some(call([(self.input, len)], self.output, len))
+        Some(Accesses { in_place: 0b1, ..call([(self.input, len)], self.output, len) })
     }
 }
 
 impl Call for BinaryF32 {
     const ID: u16 = 37;
     const NAME: &'static str = "binary_f32";
+    const FEATURES: Features = Features::REAL;
     fn accesses(&self) -> Option<Accesses> {
-        let element = if super::BinaryOp::from_code(self.op)?.is_truth() { 1 } else { 4 };
         let o = &self.operands;
+        let (element, in_place) = match super::BinaryOp::from_code(self.op)?.is_truth() {
+            true => (1, 0),
+            false => (4, o.in_place(self.a, self.b)),
+        };
         let regions = [(self.a, bytes(&[o.a_len])?), (self.b, bytes(&[o.b_len])?)];
-        Some(call(regions, self.output, o.len()?.checked_mul(element)?))
+        Some(Accesses { in_place, ..call(regions, self.output, o.len()?.checked_mul(element)?) })
     }
 }
 
 impl Call for PoolF32 {
     const ID: u16 = 38;
     const NAME: &'static str = "pool_f32";
+    const FEATURES: Features = Features::REAL;
     fn accesses(&self) -> Option<Accesses> {
         let w = &self.window;
         let ok = w.is_sane() && w.in_c == w.out_c && self.largest < 2 && self.counts_padding < 2;
@@ -233,6 +244,7 @@ impl Call for PoolF32 {
 impl Call for ReduceF32 {
     const ID: u16 = 39;
     const NAME: &'static str = "reduce_f32";
+    const FEATURES: Features = Features::REAL;
     fn accesses(&self) -> Option<Accesses> {
         ReduceOp::from_code(self.op)?;
         let results = bytes(&[self.shape.results()?])?;
@@ -243,24 +255,28 @@ impl Call for ReduceF32 {
 impl Call for SoftmaxF32 {
     const ID: u16 = 40;
     const NAME: &'static str = "softmax_f32";
+    const FEATURES: Features = Features::REAL;
     fn accesses(&self) -> Option<Accesses> {
         let len = bytes(&[self.rows, self.depth])?;
-        Some(call([(self.input, len)], self.output, len))
+        Some(Accesses { in_place: 0b1, ..call([(self.input, len)], self.output, len) })
     }
 }
 
 impl Call for LayerNormF32 {
     const ID: u16 = 41;
     const NAME: &'static str = "layer_norm_f32";
+    const FEATURES: Features = Features::REAL;
     fn accesses(&self) -> Option<Accesses> {
         let (len, row) = (bytes(&[self.rows, self.depth])?, bytes(&[self.depth])?);
-        Some(call([(self.input, len), (self.gamma, row), (self.beta, row)], self.output, len))
+        let call = call([(self.input, len), (self.gamma, row), (self.beta, row)], self.output, len);
+        Some(Accesses { in_place: 0b1, ..call })
     }
 }
 
 impl Call for ResizeF32 {
     const ID: u16 = 42;
     const NAME: &'static str = "resize_f32";
+    const FEATURES: Features = Features::REAL;
     fn accesses(&self) -> Option<Accesses> {
         let input = bytes(&[self.batch, self.in_h, self.in_w, self.channels])?;
         let output = bytes(&[self.batch, self.out_h, self.out_w, self.channels])?;
@@ -271,6 +287,7 @@ impl Call for ResizeF32 {
 impl Call for LstmF32 {
     const ID: u16 = 43;
     const NAME: &'static str = "lstm_f32";
+    const FEATURES: Features = Features::REAL;
     fn accesses(&self) -> Option<Accesses> {
         let state = bytes(&[self.batch, self.units])?;
         let reads: [(u32, u32); READS] = [
@@ -289,6 +306,7 @@ impl Call for LstmF32 {
 impl Call for GruF32 {
     const ID: u16 = 44;
     const NAME: &'static str = "gru_f32";
+    const FEATURES: Features = Features::REAL;
     fn accesses(&self) -> Option<Accesses> {
         let reads: [(u32, u32); READS] = [
             (self.x, bytes(&[self.steps, self.batch, self.features])?),

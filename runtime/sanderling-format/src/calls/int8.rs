@@ -8,7 +8,8 @@ words! {
     /// int8 convolution, also fully connected (a 1x1 window on a 1x1 image).
     ///
     /// Weights: `out_c` rows of `row_bytes` (`kernel_h * kernel_w * in_c` rounded up to 4, the tail zero).
-    /// Channels: `out_c` times bias, multiplier, shift as i32.
+    /// Channels: `out_c` times bias, multiplier, shift as i32. In place where [`Window::goes_in_place`] or
+    /// [`Window::is_pointwise`].
     Conv2dI8 {
         window: Window,
         clamp: Clamp,
@@ -22,16 +23,17 @@ words! {
     }
     /// int8 depthwise convolution; output channel `o` reads input channel `o / (out_c / in_c)`.
     ///
-    /// Weights: `kernel_h * kernel_w` rows of `out_c` bytes. Channels as in [`Conv2dI8`].
+    /// Weights: `kernel_h * kernel_w` rows of `out_c` bytes. Channels as in [`Conv2dI8`]. In place where
+    /// [`Window::goes_in_place`]; only then there is scratch.
     DepthwiseI8 {
         window: Window,
         clamp: Clamp,
         input_zero: i32,
         /// Subtracted from each weight.
         weight_zero: i32,
-        input: u32, output: u32, weights: u32, channels: u32,
+        input: u32, output: u32, scratch: u32, weights: u32, channels: u32,
     }
-    /// int8 addition of two tensors of `len` bytes.
+    /// int8 addition of two tensors of `len` bytes, in place of either unless they are the same.
     AddI8 {
         len: u32,
         a_zero: i32, a_multiplier: i32, a_shift: i32,
@@ -44,7 +46,7 @@ words! {
     AvgPoolI8 { window: Window, clamp: Clamp, input: u32, output: u32, }
     /// Maximum over the part of the window inside the image; `clamp.zero` is unused.
     MaxPoolI8 { window: Window, clamp: Clamp, input: u32, output: u32, }
-    /// Softmax over each of `rows` rows of `depth` bytes; output scale 1/256, zero point -128.
+    /// Softmax over each of `rows` rows of `depth` bytes, also in place; output scale 1/256, zero point -128.
     SoftmaxI8 {
         rows: u32, depth: u32,
         multiplier: i32, shift: i32, diff_min: i32,
@@ -61,9 +63,16 @@ impl Conv2dI8 {
     /// Columns that the kernel gathers side by side in scratch.
     pub const COLUMNS: u32 = 2;
 
-    /// Scratch that the kernel needs: none where a pixel's channels are already a whole row.
-    pub fn scratch_bytes(window: &Window, row_bytes: u32) -> Option<u32> {
-        if window.is_pointwise() && window.in_c == row_bytes { Some(0) } else { row_bytes.checked_mul(Self::COLUMNS) }
+    /// Scratch that the kernel needs: columns, unless a pixel's channels are already a whole row, and in place the rows
+    /// that a window meets besides.
+    fn scratch_bytes(&self, in_place: bool) -> Option<u32> {
+        let w = &self.window;
+        let columns = self.row_bytes.checked_mul(Self::COLUMNS)?;
+        match (in_place, w.is_pointwise()) {
+            (false, true) if w.in_c == self.row_bytes => Some(0),
+            (false, _) | (true, true) => Some(columns),
+            (true, false) => columns.checked_add(w.band_bytes()?),
+        }
     }
 }
 
@@ -86,7 +95,8 @@ impl Call for Conv2dI8 {
                 (self.channels, w.out_c.checked_mul(12)?),
             ]),
             output: Region { offset: self.output, bytes: w.output_len()? },
-            scratch: Region { offset: self.scratch, bytes: Self::scratch_bytes(w, row)? },
+            scratch: Region { offset: self.scratch, bytes: self.scratch_bytes(self.input == self.output)? },
+            in_place: u8::from(w.is_pointwise() || w.goes_in_place()),
         })
     }
 }
@@ -108,7 +118,11 @@ impl Call for DepthwiseI8 {
                 (self.channels, w.out_c.checked_mul(12)?),
             ]),
             output: Region { offset: self.output, bytes: w.output_len()? },
-            scratch: Region::default(),
+            scratch: Region {
+                offset: self.scratch,
+                bytes: if self.input == self.output { w.band_bytes()? } else { 0 },
+            },
+            in_place: u8::from(w.goes_in_place()),
         })
     }
 }
@@ -121,6 +135,7 @@ impl Call for AddI8 {
         (self.clamp.is_i8() && self.len > 0 && shifts.into_iter().all(is_shift)).then_some(Accesses {
             reads: reads([(self.a, self.len), (self.b, self.len)]),
             output: Region { offset: self.output, bytes: self.len },
+            in_place: if self.a == self.b { 0 } else { 0b11 },
             ..Accesses::default()
         })
     }
@@ -159,6 +174,7 @@ impl Call for SoftmaxI8 {
         (self.depth < 1 << 12 && is_shift(self.shift)).then_some(Accesses {
             reads: reads([(self.input, bytes)]),
             output: Region { offset: self.output, bytes },
+            in_place: 0b1,
             ..Accesses::default()
         })
     }

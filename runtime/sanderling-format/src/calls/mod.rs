@@ -7,16 +7,19 @@
 //! Fields named after a tensor (`input`, `output`, `weights`...) are offsets, see [`crate::Region`].
 
 mod data;
+mod described;
 mod float;
 mod int8;
 mod quantized;
 
 pub use data::*;
+pub use described::{ALL, Described};
 pub use float::*;
 pub use int8::*;
 pub use quantized::*;
 
 use crate::access::{Accesses, READS, Region, size};
+use crate::features::Features;
 use crate::words::{Reader, Words};
 
 /// A call that the program section can hold.
@@ -25,6 +28,8 @@ pub trait Call: Words {
     const ID: u16;
     /// The kernel's name in reports.
     const NAME: &'static str;
+    /// What a set of kernels may lack to run it.
+    const FEATURES: Features = Features(0);
     /// What the call touches; `None` when its parameters contradict each other.
     fn accesses(&self) -> Option<Accesses>;
 }
@@ -34,6 +39,10 @@ macro_rules! words {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq)]
         pub struct $name { $($(#[$fdoc])* pub $field: $ty,)* }
+        impl $name {
+            /// The words: names and types of the fields, in order.
+            pub const FIELDS: &'static [(&'static str, &'static str)] = &[$((stringify!($field), stringify!($ty))),*];
+        }
         impl Words for $name {
             fn decode(reader: &mut Reader<'_>) -> Option<Self> {
                 Some($name { $($field: <$ty>::decode(reader)?,)* })
@@ -83,6 +92,21 @@ impl Window {
         [self.kernel_h, self.kernel_w, self.stride_h, self.stride_w] == [1; 4]
             && (self.pad_top, self.pad_left) == (0, 0)
             && (self.in_h, self.in_w) == (self.out_h, self.out_w)
+    }
+
+    /// Whether rows of the output, from the top, can take the place of the image's rows from its first on, where the rows that
+    /// a window meets are kept apart: no row of the output reaches an image row that no window has met.
+    pub fn goes_in_place(&self) -> bool {
+        let line = |w: u32, c: u32| u64::from(w) * u64::from(c);
+        self.batch == 1
+            && line(self.out_w, self.out_c) <= line(self.in_w, self.in_c)
+            && u64::from(self.pad_top) <= line(self.kernel_h.saturating_sub(1), self.dilation_h)
+    }
+
+    /// Bytes of the image rows, of one byte an element, from the first to the last that a window meets.
+    pub fn band_bytes(&self) -> Option<u32> {
+        let rows = self.kernel_h.checked_sub(1)?.checked_mul(self.dilation_h)?.checked_add(1)?.min(self.in_h);
+        size(&[rows, self.in_w, self.in_c])
     }
 
     /// Strides and dilations at least 1, and every coordinate that a kernel computes fits an i32.

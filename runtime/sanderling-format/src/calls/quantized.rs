@@ -7,17 +7,19 @@ use super::data::{BinaryOp, Broadcast, Numeric, ReduceOp, Reduction};
 use super::int8::is_shift;
 use super::{Call, Clamp, Window, reads, words};
 use crate::access::{Accesses, Region, size};
+use crate::features::Features;
 use crate::words::{Reader, Words};
 
 words! {
-    /// Flips the highest bit of `len` bytes, in place.
+    /// Flips the highest bit of `len` bytes, always in place.
     FlipI8 { len: u32, output: u32, }
-    /// Each of `len` bytes through the 256 bytes of `table`.
+    /// Each of `len` bytes through the 256 bytes of `table`, also in place.
     LookupI8 { len: u32, input: u32, table: u32, output: u32, }
-    /// As [`LookupI8`], in place.
+    /// As [`LookupI8`], always in place.
     MapI8 { len: u32, table: u32, output: u32, }
     /// A [`BinaryOp`] on two int8 tensors by the rules of `docs/numerics.md`: add, sub (a negative `b_multiplier`),
-    /// mul, min, max, squared difference and comparisons, which give truth values.
+    /// mul, min, max, squared difference and comparisons, which give truth values. In place of an operand that is read as
+    /// it lies ([`Broadcast::in_place`]).
     BinaryI8 {
         op: u32,
         operands: Broadcast,
@@ -107,7 +109,7 @@ impl Call for LookupI8 {
     const NAME: &'static str = "lookup_i8";
     fn accesses(&self) -> Option<Accesses> {
         let len = size(&[self.len])?;
-        Some(plain([(self.input, len), (self.table, 256)], self.output, len))
+        Some(Accesses { in_place: 0b1, ..plain([(self.input, len), (self.table, 256)], self.output, len) })
     }
 }
 
@@ -131,7 +133,8 @@ impl Call for BinaryI8 {
             && self.left_shift < 32
             && [self.a_shift, self.b_shift, self.shift].into_iter().all(is_shift);
         let operands = [(self.a, self.operands.a_len), (self.b, self.operands.b_len)];
-        ok.then_some(plain(operands, self.output, self.operands.len()?))
+        let call = plain(operands, self.output, self.operands.len()?);
+        ok.then_some(Accesses { in_place: self.operands.in_place(self.a, self.b), ..call })
     }
 }
 
@@ -171,6 +174,7 @@ fn channelwise(numeric: u32, shape: [u32; 3]) -> Option<(u32, u32, u32)> {
 impl Call for Dequantize {
     const ID: u16 = 13;
     const NAME: &'static str = "dequantize";
+    const FEATURES: Features = Features::REAL;
     fn accesses(&self) -> Option<Accesses> {
         let (integers, reals, params) = channelwise(self.from, [self.outer, self.count, self.inner])?;
         Some(plain([(self.input, integers), (self.params, params)], self.output, reals))
@@ -180,6 +184,7 @@ impl Call for Dequantize {
 impl Call for Quantize {
     const ID: u16 = 14;
     const NAME: &'static str = "quantize";
+    const FEATURES: Features = Features::REAL;
     fn accesses(&self) -> Option<Accesses> {
         let (integers, reals, params) = channelwise(self.to, [self.outer, self.count, self.inner])?;
         (self.low <= self.high).then_some(plain([(self.input, reals), (self.params, params)], self.output, integers))
@@ -245,6 +250,7 @@ impl HybridConv {
 impl Call for HybridConv {
     const ID: u16 = 18;
     const NAME: &'static str = "hybrid_conv";
+    const FEATURES: Features = Features::REAL;
     fn accesses(&self) -> Option<Accesses> {
         let w = &self.window;
         let weights = (self.weights, grouped(w, self.groups)?);

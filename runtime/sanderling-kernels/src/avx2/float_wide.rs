@@ -24,11 +24,10 @@ impl Runs<MatMulF32> for Avx2 {
 impl Runs<UnaryF32> for Avx2 {
     fn run(call: &UnaryF32, operands: Operands<'_>) {
         #[target_feature(enable = "avx2,fma")]
-        fn wide(call: &UnaryF32, operands: Operands<'_>) {
-            let Operands { reads: [input, ..], output, .. } = operands;
-            let values = input.as_chunks().0.iter().map(|&x| f32::from_le_bytes(x));
-            for (out, x) in output.as_chunks_mut().0.iter_mut().zip(values) {
-                *out = clamp(x, call.alpha, call.beta).to_le_bytes();
+        fn wide(call: &UnaryF32, mut operands: Operands<'_>) {
+            operands.bring(0);
+            for x in operands.output.as_chunks_mut().0 {
+                *x = clamp(f32::from_le_bytes(*x), call.alpha, call.beta).to_le_bytes();
             }
         }
         if RealOp::from_code(call.op) != Some(RealOp::Clamp) {
@@ -81,6 +80,11 @@ fn div(call: &BinaryF32, operands: Operands<'_>) {
 #[inline(always)]
 fn lines(call: &BinaryF32, operands: Operands<'_>, f: impl Fn(f32, f32) -> f32) {
     let Operands { reads: [a, b, ..], output, .. } = operands;
+    match (a.is_empty(), b.is_empty()) {
+        (true, _) => return lines_in_place(call, output, b, &call.operands.b_strides, f),
+        (_, true) => return lines_in_place(call, output, a, &call.operands.a_strides, |b, a| f(a, b)),
+        _ => {}
+    }
     let (a, b): (&[Float], &[Float]) = (a.as_chunks().0, b.as_chunks().0);
     let o = &call.operands;
     let n = o.dims[AXES - 1] as usize;
@@ -111,6 +115,30 @@ fn lines(call: &BinaryF32, operands: Operands<'_>, f: impl Fn(f32, f32) -> f32) 
                 let (a, b) = (value(&a[0]), value(&b[0]));
                 line.iter_mut().for_each(|out| put(out, a, b));
             }
+        }
+    });
+}
+
+/// The same, the first operand in the output, the second as its strides say.
+#[inline(always)]
+fn lines_in_place(
+    call: &BinaryF32,
+    output: &mut [u8],
+    other: &[u8],
+    strides: &[i32; AXES],
+    f: impl Fn(f32, f32) -> f32,
+) {
+    let other: &[Float] = other.as_chunks().0;
+    let put = |out: &mut Float, other: &Float| {
+        let (own, other) = (f32::from_le_bytes(*out), f32::from_le_bytes(*other));
+        *out = clamp(f(own, other), call.low, call.high).to_le_bytes();
+    };
+    let mut lines = output.as_chunks_mut().0.chunks_exact_mut(call.operands.dims[AXES - 1] as usize);
+    rows(&call.operands.dims, [strides], [0], |[at]| {
+        let (Some(line), Some(other)) = (lines.next(), other.get(at as usize..)) else { return };
+        match (strides[AXES - 1], other) {
+            (0, [other, ..]) => line.iter_mut().for_each(|out| put(out, other)),
+            _ => line.iter_mut().zip(other).for_each(|(out, other)| put(out, other)),
         }
     });
 }

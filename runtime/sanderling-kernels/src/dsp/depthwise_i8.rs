@@ -9,6 +9,7 @@ use crate::fixed::Channel;
 use crate::kernel::{Operands, Runs};
 use crate::pieces::Pieces;
 use crate::scalar::Scalar;
+use crate::scalar::in_place::by_positions;
 use crate::window::Taps;
 
 impl Runs<DepthwiseI8> for Dsp {
@@ -17,8 +18,13 @@ impl Runs<DepthwiseI8> for Dsp {
         if w.in_c != w.out_c || w.in_c % 4 != 0 || call.weight_zero != 0 {
             return Scalar::run(call, operands);
         }
-        let Operands { reads: [input, weights, channels, ..], output, .. } = operands;
+        let Operands { reads: [input, weights, channels, ..], output, scratch } = operands;
         let (channels, _) = channels.as_chunks();
+        if input.is_empty() {
+            return by_positions(w, output, scratch, |image, rows, columns, pixel| {
+                Position::new(call, image, weights, rows, columns).run(channels, pixel);
+            });
+        }
         let c = w.out_c as usize;
         let image_len = (w.in_h * w.in_w) as usize * c;
         let line_len = w.out_w as usize * c;

@@ -2,7 +2,7 @@
 
 use sanderling_format::calls::Conv2dI8;
 
-use super::Scalar;
+use super::{Scalar, in_place};
 use crate::fixed::Channel;
 use crate::kernel::{Operands, Runs};
 use crate::pieces::Pieces;
@@ -99,6 +99,9 @@ fn gather_columns<C: Columns>(call: &Conv2dI8, operands: Operands<'_>) {
     let out_c = w.out_c as usize;
     let (channels, _) = channels.as_chunks();
     let layer = Layer { call, weights, channels };
+    if input.is_empty() {
+        return in_place::convolve::<C>(&layer, output, scratch);
+    }
     if scratch.is_empty() {
         // Pixels are columns already.
         let mut outputs = output.pieces_mut(2 * out_c);

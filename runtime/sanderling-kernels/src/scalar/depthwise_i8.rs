@@ -2,7 +2,7 @@
 
 use sanderling_format::calls::DepthwiseI8;
 
-use super::Scalar;
+use super::{Scalar, in_place};
 use crate::fixed::Channel;
 use crate::kernel::{Operands, Runs};
 use crate::pieces::Pieces;
@@ -10,7 +10,10 @@ use crate::window::Taps;
 
 impl Runs<DepthwiseI8> for Scalar {
     fn run(call: &DepthwiseI8, operands: Operands<'_>) {
-        let Operands { reads: [input, weights, channels, ..], output, .. } = operands;
+        let Operands { reads: [input, weights, channels, ..], output, scratch } = operands;
+        if input.is_empty() {
+            return in_place::depthwise(call, weights, channels, output, scratch);
+        }
         let (channels, _) = channels.as_chunks();
         let w = &call.window;
         let (in_c, out_c) = (w.in_c as usize, w.out_c as usize);

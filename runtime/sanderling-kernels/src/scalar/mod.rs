@@ -5,6 +5,7 @@ mod conv_i8;
 pub(crate) mod data;
 mod depthwise_i8;
 pub(crate) mod float;
+pub(crate) mod in_place;
 mod pool_i8;
 mod quantized;
 mod softmax_i8;

@@ -13,10 +13,9 @@ const DIFF_BITS: u32 = 5;
 const SUM_BITS: u32 = 12;
 
 impl Runs<SoftmaxI8> for Scalar {
-    fn run(call: &SoftmaxI8, operands: Operands<'_>) {
-        let Operands { reads: [input, ..], output, .. } = operands;
-        let depth = call.depth as usize;
-        for (row, out) in input.pieces(depth).zip(output.pieces_mut(depth)) {
+    fn run(call: &SoftmaxI8, mut operands: Operands<'_>) {
+        operands.bring(0);
+        for row in operands.output.pieces_mut(call.depth as usize) {
             let max = row.iter().fold(-128, |m, &v| i32::from(v as i8).max(m));
             let exponential = |v: u8| -> Option<i32> {
                 let diff = i32::from(v as i8) - max;
@@ -31,12 +30,12 @@ impl Runs<SoftmaxI8> for Scalar {
             let fraction = ((sum as u32).wrapping_shl(headroom)).wrapping_sub(1 << 31) as i32;
             let scale = one_over_one_plus(fraction);
             let exponent = (31 + SUM_BITS).saturating_sub(headroom).saturating_sub(8);
-            for (&v, out) in row.iter().zip(out) {
-                let value = exponential(v).map_or(-128, |e| {
+            for value in row {
+                let probability = exponential(*value).map_or(-128, |e| {
                     let probability = divide_by_power(high_mul(scale, e), exponent.min(31));
                     probability.wrapping_add(-128).clamp(-128, 127)
                 });
-                *out = value as u8;
+                *value = probability as u8;
             }
         }
     }

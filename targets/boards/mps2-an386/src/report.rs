@@ -95,6 +95,8 @@ fn describe(error: FormatError) -> &'static str {
         FormatError::Magic => "not an artifact",
         FormatError::Version { .. } => "another format version",
         FormatError::Hash => "the artifact is damaged",
+        FormatError::Runtime { .. } => "the artifact needs a newer runtime",
+        FormatError::Features { .. } => "the artifact needs kernels of a kind that the board lacks",
         FormatError::MissingKernel { .. } => "a kernel is missing",
         FormatError::Call { .. } => "a kernel call is invalid",
         _ => "the artifact is malformed",

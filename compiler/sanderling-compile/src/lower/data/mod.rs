@@ -87,6 +87,9 @@ impl Site<'_> {
         let Some(accesses) = call.accesses() else {
             return self.fail("its sizes are beyond what kernels take".to_string());
         };
+        if !accesses.is_sound() {
+            return self.fail("its kernel would overwrite what it still has to read".to_string());
+        }
         if last {
             self.artifact.call(call);
         } else {

@@ -100,6 +100,7 @@ fn depthwise(site: &mut Site, window: Window) -> Result<u32, CompileError> {
         weight_zero,
         input: site.at(0),
         output: site.out_at(),
+        scratch: site.scratch,
         weights: site.artifact.constant(&packed),
         channels: site.artifact.constant(&channels),
     };

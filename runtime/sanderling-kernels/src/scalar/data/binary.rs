@@ -20,7 +20,8 @@ impl Runs<BinaryInt> for Scalar {
         rows(&o.dims, [&o.a_strides, &o.b_strides], [0; 2], |[a_at, b_at]| {
             let places = along(a_at, o.a_strides[AXES - 1]).zip(along(b_at, o.b_strides[AXES - 1])).take(n);
             for (i, j) in places {
-                let value = compute(op, integer(numeric, a, i), integer(numeric, b, j));
+                let value = |from: &[u8], i| integer(numeric, if from.is_empty() { output } else { from }, i);
+                let value = compute(op, value(a, i), value(b, j));
                 if op.is_truth() {
                     put_integer(Numeric::Bool, output, at, value);
                 } else {

@@ -13,7 +13,7 @@ impl Runs<UnaryInt> for Scalar {
             return;
         };
         for i in 0..call.len as usize {
-            let value = integer(numeric, input, i);
+            let value = integer(numeric, if input.is_empty() { output } else { input }, i);
             let value = match op {
                 UnaryOp::Neg => value.wrapping_neg(),
                 UnaryOp::Abs => value.wrapping_abs(),

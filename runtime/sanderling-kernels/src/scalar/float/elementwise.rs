@@ -2,26 +2,27 @@
 
 use sanderling_format::calls::{AXES, BinaryF32, BinaryOp, RealOp, UnaryF32};
 
-use super::{clamp, get, put, values};
+use super::{clamp, get, put};
 use crate::kernel::{Operands, Runs};
 use crate::scalar::Scalar;
 use crate::scalar::data::walk::{along, rows};
 
 impl Runs<UnaryF32> for Scalar {
-    fn run(call: &UnaryF32, operands: Operands<'_>) {
-        let Operands { reads: [input, ..], output, .. } = operands;
+    fn run(call: &UnaryF32, mut operands: Operands<'_>) {
+        operands.bring(0);
+        let output = operands.output;
         let Some(op) = RealOp::from_code(call.op) else { return };
         let (a, b) = (call.alpha, call.beta);
         let each = |f: &dyn Fn(f32) -> f32, output: &mut [u8]| {
-            for (out, x) in output.as_chunks_mut::<4>().0.iter_mut().zip(values(input)) {
-                *out = f(x).to_le_bytes();
+            for value in output.as_chunks_mut::<4>().0 {
+                *value = f(f32::from_le_bytes(*value)).to_le_bytes();
             }
         };
         match op {
             // In line, because it follows most convolutions.
             RealOp::Clamp => {
-                for (out, x) in output.as_chunks_mut::<4>().0.iter_mut().zip(values(input)) {
-                    *out = clamp(x, a, b).to_le_bytes();
+                for value in output.as_chunks_mut::<4>().0 {
+                    *value = clamp(f32::from_le_bytes(*value), a, b).to_le_bytes();
                 }
             }
             _ => each(&|x| compute(op, x, a, b), output),
@@ -120,7 +121,10 @@ fn each(call: &BinaryF32, operands: Operands<'_>, mut f: impl FnMut(&mut [u8], u
     rows(&o.dims, [&o.a_strides, &o.b_strides], [0; 2], |[a_at, b_at]| {
         let places = along(a_at, o.a_strides[AXES - 1]).zip(along(b_at, o.b_strides[AXES - 1])).take(n);
         for (i, j) in places {
-            f(output, at, get(a, i), get(b, j));
+            // What is in place lies in the output.
+            let value = |from: &[u8], i| get(if from.is_empty() { output } else { from }, i);
+            let (a, b) = (value(a, i), value(b, j));
+            f(output, at, a, b);
             at += 1;
         }
     });

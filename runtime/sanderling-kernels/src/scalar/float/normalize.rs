@@ -9,35 +9,34 @@ use crate::scalar::Scalar;
 use crate::scalar::data::reduce;
 
 impl Runs<SoftmaxF32> for Scalar {
-    fn run(call: &SoftmaxF32, operands: Operands<'_>) {
-        let Operands { reads: [input, ..], output, .. } = operands;
-        let row_bytes = call.depth as usize * 4;
-        for (row, out) in input.pieces(row_bytes).zip(output.pieces_mut(row_bytes)) {
+    fn run(call: &SoftmaxF32, mut operands: Operands<'_>) {
+        operands.bring(0);
+        for row in operands.output.pieces_mut(call.depth as usize * 4) {
             let max = values(row).fold(f32::NEG_INFINITY, f32::max);
-            let (out, _) = out.as_chunks_mut::<4>();
+            let (row, _) = row.as_chunks_mut::<4>();
             let mut sum = 0.0;
-            for (out, x) in out.iter_mut().zip(values(row)) {
-                let e = libm::expf((x - max) * call.beta);
+            for x in row.iter_mut() {
+                let e = libm::expf((f32::from_le_bytes(*x) - max) * call.beta);
                 sum += e;
-                *out = e.to_le_bytes();
+                *x = e.to_le_bytes();
             }
-            out.iter_mut().for_each(|out| *out = (f32::from_le_bytes(*out) / sum).to_le_bytes());
+            row.iter_mut().for_each(|e| *e = (f32::from_le_bytes(*e) / sum).to_le_bytes());
         }
     }
 }
 
 impl Runs<LayerNormF32> for Scalar {
-    fn run(call: &LayerNormF32, operands: Operands<'_>) {
-        let Operands { reads: [input, gamma, beta, ..], output, .. } = operands;
-        let row_bytes = call.depth as usize * 4;
+    fn run(call: &LayerNormF32, mut operands: Operands<'_>) {
+        operands.bring(0);
+        let Operands { reads: [_, gamma, beta, ..], output, .. } = operands;
         let n = call.depth as f32;
-        for (row, out) in input.pieces(row_bytes).zip(output.pieces_mut(row_bytes)) {
+        for row in output.pieces_mut(call.depth as usize * 4) {
             let mean = values(row).sum::<f32>() / n;
             let variance = values(row).map(|x| (x - mean) * (x - mean)).sum::<f32>() / n;
             let scale = 1.0 / libm::sqrtf(variance + call.epsilon);
-            let outs = out.as_chunks_mut::<4>().0.iter_mut();
-            for (((out, x), gamma), beta) in outs.zip(values(row)).zip(values(gamma)).zip(values(beta)) {
-                *out = ((x - mean) * scale * gamma + beta).to_le_bytes();
+            let row = row.as_chunks_mut::<4>().0.iter_mut();
+            for ((x, gamma), beta) in row.zip(values(gamma)).zip(values(beta)) {
+                *x = ((f32::from_le_bytes(*x) - mean) * scale * gamma + beta).to_le_bytes();
             }
         }
     }

@@ -20,10 +20,10 @@ impl Runs<BinaryI8> for Scalar {
         rows(&o.dims, [&o.a_strides, &o.b_strides], [0; 2], |[a_at, b_at]| {
             let places = along(a_at, o.a_strides[AXES - 1]).zip(along(b_at, o.b_strides[AXES - 1]));
             for (out, (i, j)) in outputs.next().into_iter().flatten().zip(places) {
-                if let (Some(&a), Some(&b)) = (a.get(i), b.get(j)) {
-                    let (a, b) = (i32::from(a as i8) - call.a_zero, i32::from(b as i8) - call.b_zero);
-                    *out = compute(call, op, a, b);
-                }
+                // What is in place lies in the output.
+                let (a, b) = (*a.get(i).unwrap_or(out), *b.get(j).unwrap_or(out));
+                let (a, b) = (i32::from(a as i8) - call.a_zero, i32::from(b as i8) - call.b_zero);
+                *out = compute(call, op, a, b);
             }
         });
     }

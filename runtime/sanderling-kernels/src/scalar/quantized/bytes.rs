@@ -12,17 +12,21 @@ impl Runs<FlipI8> for Scalar {
 }
 
 impl Runs<LookupI8> for Scalar {
-    fn run(_: &LookupI8, operands: Operands<'_>) {
-        let Operands { reads: [input, table, ..], output, .. } = operands;
-        let Some(table) = table.first_chunk::<256>() else { return };
-        output.iter_mut().zip(input).for_each(|(to, &from)| *to = table[usize::from(from)]);
+    fn run(_: &LookupI8, mut operands: Operands<'_>) {
+        operands.bring(0);
+        let Operands { reads: [_, table, ..], output, .. } = operands;
+        map(table, output);
     }
 }
 
 impl Runs<MapI8> for Scalar {
     fn run(_: &MapI8, operands: Operands<'_>) {
         let Operands { reads: [table, ..], output, .. } = operands;
-        let Some(table) = table.first_chunk::<256>() else { return };
-        output.iter_mut().for_each(|byte| *byte = table[usize::from(*byte)]);
+        map(table, output);
     }
+}
+
+fn map(table: &[u8], bytes: &mut [u8]) {
+    let Some(table) = table.first_chunk::<256>() else { return };
+    bytes.iter_mut().for_each(|byte| *byte = table[usize::from(*byte)]);
 }
