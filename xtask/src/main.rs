@@ -4,6 +4,7 @@
 
 mod bench;
 mod ci;
+mod conformance;
 mod process;
 mod setup;
 mod size;
@@ -32,6 +33,8 @@ enum Task {
     Test,
     /// Run every check that a change must pass
     Ci,
+    /// Write anew what LiteRT computes in the integer models, for the tests of `conformance/`
+    Conformance,
     /// Check the layering and the source rules of the workspace
     Tidy,
     /// Check flash, RAM, instructions and panics of the firmware against its bars
@@ -52,6 +55,7 @@ fn main() -> Result<()> {
         }
         Task::Test => test::run(),
         Task::Ci => ci::run(),
+        Task::Conformance => conformance::run(),
         Task::Tidy => tidy::run(),
         Task::Size { json } => size::run(json),
         Task::Bench(args) => bench::run(&args),
