@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sanderling_ir::{DType, Graph, Node, Op, Quant, TensorType, ValueId};
 
 use super::plan::{Plan, operands, plan};
+use super::widen::widened;
 use super::{Quantized, Ranges, params, support};
 use crate::CompileError;
 use crate::passes::rewrite::{copy, rewrite};
@@ -13,6 +14,7 @@ use crate::passes::tools::{push, reals};
 /// A real graph on 8-bit integers: activations with a scale and zero point each, weights with a scale for each output
 /// channel. Its real inputs and outputs become `i8`; layers without an integer form stay real.
 pub fn quantize(graph: &Graph, ranges: &Ranges) -> Result<Quantized, CompileError> {
+    let graph = &widened(graph)?;
     let plan = plan(graph, ranges);
     let mut typed = graph.clone();
     for id in graph.inputs.iter().copied().chain(graph.states.iter().map(|s| s.input)) {

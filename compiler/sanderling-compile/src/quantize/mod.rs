@@ -17,6 +17,7 @@ mod sqnr;
 pub(crate) mod support;
 #[cfg(test)]
 mod tests;
+mod widen;
 
 use std::collections::BTreeMap;
 

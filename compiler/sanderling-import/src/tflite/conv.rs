@@ -33,7 +33,7 @@ impl Lower<'_> {
         let [o, kh, kw, ci] = self.rank4(w)?;
         let padding = self.padding([h, width], [kh, kw], stride, dilation)?;
         let groups = c / ci.max(1);
-        let (w, bias) = self.weights_and_bias(x, w, o)?;
+        let bias = self.bias(x, w, o, 2)?;
         self.emit(Op::Conv2d { stride, dilation, padding, groups, activation }, &[x, w, bias])
     }
 
@@ -46,7 +46,7 @@ impl Lower<'_> {
         let [_, h, width, groups] = self.rank4(x)?;
         let [o, kh, kw, _] = self.rank4(w)?;
         let padding = self.padding([h, width], [kh, kw], stride, dilation)?;
-        let (w, bias) = self.weights_and_bias(x, w, o)?;
+        let bias = self.bias(x, w, o, 2)?;
         self.emit(Op::Conv2d { stride, dilation, padding, groups, activation }, &[x, w, bias])
     }
 
@@ -68,7 +68,10 @@ impl Lower<'_> {
         let (bottom, extra_h) = rest((h.max(1) - 1) * stride[0] + kh, oh + pads.top);
         let (right, extra_w) = rest((width.max(1) - 1) * stride[1] + kw, ow + pads.left);
         let padding = Padding { bottom, right, ..pads };
-        let (w, bias) = self.weights_and_bias_at(x, w, o, 3)?;
+        // LiteRT has no transposed convolution of floats with integers.
+        let is_hybrid = self.ty(x).dtype == DType::F32 && self.ty(w).quant.is_some();
+        let w = if is_hybrid { self.step("weights", Op::Dequantize, &[w], None)? } else { w };
+        let bias = self.bias(x, w, o, 3)?;
         self.emit(Op::ConvTranspose2d { stride, padding, extra: [extra_h, extra_w], activation }, &[x, w, bias])
     }
 
@@ -160,18 +163,6 @@ impl Lower<'_> {
             1 => Ok(Padding::default()),
             other => Err(self.attribute("padding", other, "SAME (0) and VALID (1) are")),
         }
-    }
-
-    fn weights_and_bias(&mut self, x: ValueId, w: ValueId, channels: usize) -> Result<(ValueId, ValueId)> {
-        self.weights_and_bias_at(x, w, channels, 2)
-    }
-
-    /// Weights, in floats if `x` is: convolutions have no arithmetic of floats with integers.
-    fn weights_and_bias_at(&mut self, x: ValueId, w: ValueId, channels: usize, k: usize) -> Result<(ValueId, ValueId)> {
-        let hybrid = self.ty(x).dtype == DType::F32 && self.ty(w).dtype == DType::I8 && self.ty(w).quant.is_some();
-        let w = if hybrid { self.step("weights", Op::Dequantize, &[w], None)? } else { w };
-        let bias = self.bias(x, w, channels, k)?;
-        Ok((w, bias))
     }
 
     /// The bias, zeros if the file has none; refuses element types that do not go together.

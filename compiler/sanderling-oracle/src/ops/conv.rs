@@ -67,7 +67,8 @@ fn quantize_image(image: &[f32]) -> (Vec<i32>, f32) {
     let zero_point = if least_error < largest_error { from_least } else { from_largest };
     let zero_point = zero_point.clamp(-128.0, 127.0).round() as i32;
     let inverse = 1.0 / scale as f32;
-    let quantize = |v: &f32| zero_point.saturating_add((v * inverse).round() as i32).clamp(-128, 127) - zero_point;
+    // The zero point is added in single precision, before the rounding.
+    let quantize = |v: &f32| ((zero_point as f32 + v * inverse).round() as i32).clamp(-128, 127) - zero_point;
     (image.iter().map(quantize).collect(), scale as f32)
 }
 

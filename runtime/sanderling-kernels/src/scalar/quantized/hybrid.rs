@@ -82,7 +82,7 @@ fn asymmetric(image: &[[u8; 4]], out: &mut [u8]) -> (f32, i32) {
     let zero = round_f64(zero.clamp(-128.0, 127.0));
     let inverse = 1.0 / scale as f32;
     for (&v, out) in image.iter().zip(out) {
-        *out = zero.saturating_add(round(f32::from_le_bytes(v) * inverse) as i32).clamp(-128, 127) as u8;
+        *out = (round(zero as f32 + f32::from_le_bytes(v) * inverse) as i32).clamp(-128, 127) as u8;
     }
     (scale as f32, zero)
 }
