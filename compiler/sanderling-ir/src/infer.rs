@@ -191,7 +191,7 @@ pub fn infer(op: &Op, inputs: &[&TensorType]) -> Result<Vec<TensorType>, InferEr
             if inputs[3].shape != [4 * h] || inputs[4].shape != [n, h] || inputs[5].shape != [n, h] {
                 return site.fail(format!("bias {} or state {} does not fit {h} units", inputs[3], inputs[4]));
             }
-            return Ok(vec![like(&[t, n, h]), like(&[n, h]), like(&[n, h])]);
+            return Ok(vec![like(&[t, n, h]), like(&[n, h]), TensorType::new(inputs[5].dtype, &[n, h])]);
         }
         Op::Gru { .. } => {
             let [t, n, h] = site.recurrent(inputs, 3)?;

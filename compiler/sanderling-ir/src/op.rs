@@ -254,8 +254,11 @@ pub enum Op {
     /// Quantized values to real numbers.
     Dequantize,
     /// `(x[T,N,I], w[4H,I], r[4H,H], bias[4H], h[N,H], c[N,H]) -> (y[T,N,H], h, c)`; gates input, forget, cell, output.
+    /// The cell is clamped to `[-clip, clip]` after each step, unless `clip` is 0. On quantized values `c` is `i16`, its
+    /// scale a power of two.
     Lstm {
         reverse: bool,
+        clip: f32,
     },
     /// `(x[T,N,I], w[3H,I], r[3H,H], bias[3H], recurrent_bias[3H], h[N,H]) -> (y[T,N,H], h)`; gates update, reset, hidden.
     Gru {

@@ -9,6 +9,7 @@
 
 mod data;
 pub mod fixed;
+pub mod fixed16;
 mod ops;
 pub mod params;
 mod shape;

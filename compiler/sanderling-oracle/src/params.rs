@@ -137,6 +137,28 @@ pub fn requantize_multiplier(scale_in: f32, scale_out: f32) -> f64 {
     f64::from(scale_in) / f64::from(scale_out)
 }
 
+/// The real multiplier of a gate of a quantized LSTM, whose sums have 12 fraction bits; the product in single precision.
+pub fn lstm_gate_multiplier(scale_x: f32, scale_w: f32) -> f64 {
+    f64::from(scale_x * scale_w) * 4096.0
+}
+
+/// The real multiplier of the output of a quantized LSTM, a product of two numbers of 15 fraction bits; rounded to `f32`.
+pub fn lstm_output_multiplier(scale_out: f32) -> f64 {
+    f64::from((1.0 / f64::from(scale_out)) as f32) * 2f64.powi(-30)
+}
+
+/// The integer bits of the cell of a quantized LSTM: 0 to 6, its scale `2^(bits - 15)`; `None` for another scale.
+pub fn lstm_cell_bits(scale: f32) -> Option<u32> {
+    let bits = f64::from(scale).log2() + 15.0;
+    let is_whole = (bits - bits.round()).abs() < 1e-3;
+    (is_whole && (0.0..=6.0).contains(&bits.round())).then_some(bits.round() as u32)
+}
+
+/// The stored value that the cell of a quantized LSTM is clamped to; 0 for none.
+pub fn lstm_cell_clip(clip: f32, scale: f32) -> i32 {
+    if clip > 0.0 { (clip / scale).min(32767.0) as i32 } else { 0 }
+}
+
 /// The values that a dtype can hold.
 pub fn dtype_range(dtype: DType) -> (i32, i32) {
     match dtype {

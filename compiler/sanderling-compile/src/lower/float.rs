@@ -46,7 +46,7 @@ pub fn lower(site: &mut Site) -> Result<u32, CompileError> {
             site.call(&LayerNormF32 { rows, depth, epsilon, input, gamma, beta, output: site.out_at() })
         }
         Op::Resize { size, coordinates, .. } => resize(site, size, coordinates),
-        Op::Lstm { reverse } => lstm(site, reverse),
+        Op::Lstm { reverse, clip } => lstm(site, reverse, clip),
         Op::Gru { reverse, linear_before_reset } => gru(site, reverse, linear_before_reset),
         _ => site.no_kernel(),
     }
@@ -226,13 +226,14 @@ fn sizes(site: &Site) -> [u32; 4] {
     [x[0] as u32, x[1] as u32, x[2] as u32, r[1] as u32]
 }
 
-fn lstm(site: &mut Site, reverse: bool) -> Result<u32, CompileError> {
+fn lstm(site: &mut Site, reverse: bool, clip: f32) -> Result<u32, CompileError> {
     let [steps, batch, features, units] = sizes(site);
     let [x, w, r, bias, h, c] = [0, 1, 2, 3, 4, 5].map(|i| site.at(i));
     // The second thing that the call writes is a value of the graph, so that no scratch is asked for.
     let (output, cell) = (site.out_at(), (site.place)(site.node.outputs[2]));
     let reverse_word = u32::from(reverse);
-    let call = LstmF32 { steps, batch, features, units, reverse: reverse_word, x, w, r, bias, h, c, output, cell };
+    let call =
+        LstmF32 { steps, batch, features, units, reverse: reverse_word, clip, x, w, r, bias, h, c, output, cell };
     site.call(&call)?;
     last_state(site, reverse)?;
     Ok(0)
@@ -263,12 +264,12 @@ fn gru(site: &mut Site, reverse: bool, linear_before_reset: bool) -> Result<u32,
 }
 
 /// The last state of a recurrent layer is the last step of its output.
-fn last_state(site: &mut Site, reverse: bool) -> Result<u32, CompileError> {
+pub fn last_state(site: &mut Site, reverse: bool) -> Result<u32, CompileError> {
     let y = site.out_ty().shape.clone();
     let state = strides(&y)[0] as u32;
     let first = if reverse { 0 } else { (y[0] as u32 - 1) * state };
     let call = StridedCopy {
-        element: 4,
+        element: site.out_ty().dtype.bytes() as u32,
         mapped: 0,
         dims: [1, 1, 1, 1, 1, state],
         in_strides: [1; AXES],

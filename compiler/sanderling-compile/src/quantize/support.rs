@@ -30,7 +30,7 @@ pub fn op(op: &Op) -> Result<(), &'static str> {
         Op::Reduce { kind: ReduceKind::Prod, .. } => Err("a product of many values needs a wide range"),
         Op::Pad { mode: PadMode::Constant(v), .. } if !v.is_finite() => Err("it pads with infinity"),
         Op::LayerNorm { .. } => Err("a normalization has no integer kernel"),
-        Op::Lstm { .. } | Op::Gru { .. } => Err("recurrent layers have no integer kernel"),
+        Op::Lstm { .. } | Op::Gru { .. } => Err("a recurrent layer keeps a state that needs more than 8 bits"),
         Op::TopK { .. } | Op::ArgMax { .. } | Op::Select => Err("it chooses among real values"),
         Op::Cast { .. } | Op::Quantize { .. } | Op::Dequantize => Err("it changes the element type"),
         _ => Ok(()),

@@ -63,13 +63,13 @@ fn resizing() {
 
 #[test]
 fn lstm() {
-    for reverse in [false, true] {
+    for (reverse, clip) in [(false, 0.0), (true, 0.0), (false, 0.5)] {
         for (t, n, i, h) in [(1, 1, 1, 1), (3, 2, 5, 3), (4, 1, 9, 8), (2, 3, 8, 17)] {
             let shapes: [&[usize]; 6] = [&[t, n, i], &[4 * h, i], &[4 * h, h], &[4 * h], &[n, h], &[n, h]];
             let constant = |k: usize| (shapes[k], Some(values(k as u32, shapes[k])));
             let inputs =
                 [(shapes[0], None), constant(1), constant(2), constant(3), (shapes[4], None), (shapes[5], None)];
-            check(&node(Op::Lstm { reverse }, &inputs), &format!("lstm {t} {n} {i} {h}"));
+            check(&node(Op::Lstm { reverse, clip }, &inputs), &format!("lstm {t} {n} {i} {h}"));
         }
     }
 }

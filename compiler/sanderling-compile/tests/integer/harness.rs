@@ -58,6 +58,14 @@ impl Case {
         outputs[0]
     }
 
+    /// As [`Case::node`], with a quantization for each output.
+    pub fn nodes(&mut self, op: Op, inputs: &[ValueId], quants: &[Quant]) {
+        self.node(op, inputs, None);
+        for (&id, quant) in self.graph.outputs.iter().zip(quants) {
+            self.graph.values[id.0].ty.quant = Some(quant.clone());
+        }
+    }
+
     /// Adds a node of one input whose output stays inside.
     pub fn inner(&mut self, op: Op, input: ValueId) -> ValueId {
         let name = format!("node{}", self.graph.nodes.len());

@@ -1,9 +1,9 @@
-//! Kernels of integers, bytes and moves: equal to the oracle after every call, op by op and for whole TFLite models.
+//! Kernels of integers, bytes and moves: equal to the oracle after every call, op by op.
 
 mod convert;
 mod elementwise;
 mod harness;
 mod hostile;
-mod models;
+mod lstm;
 mod moves;
 mod sums;

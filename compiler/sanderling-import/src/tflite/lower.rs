@@ -28,6 +28,7 @@ struct Node<'a> {
     op: &'a str,
     inputs: Vec<i32>,
     outputs: Vec<i32>,
+    intermediates: Vec<i32>,
     options: Option<Table<'a>>,
 }
 
@@ -50,7 +51,14 @@ impl<'a> Lower<'a> {
     ) -> Result<Graph> {
         let tables = subgraph.tables(field::GRAPH_TENSORS, "the tensors")?;
         let tensors = tables.iter().enumerate().map(|(i, t)| TensorInfo::read(t, i)).collect::<Result<Vec<_>>>()?;
-        let node = Node { index: 0, op: "", inputs: Vec::new(), outputs: Vec::new(), options: None };
+        let node = Node {
+            index: 0,
+            op: "",
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            intermediates: Vec::new(),
+            options: None,
+        };
         let slots = vec![Slot::Unset; tensors.len()];
         let mut lower = Lower { model, g: Graph::new(name), tensors, slots, node };
         for input in subgraph.i32s(field::GRAPH_INPUTS, "the inputs")? {
@@ -95,6 +103,7 @@ impl<'a> Lower<'a> {
             op,
             inputs: table.i32s(field::OP_INPUTS, "an operator's inputs")?,
             outputs: table.i32s(field::OP_OUTPUTS, "an operator's outputs")?,
+            intermediates: table.i32s(field::OP_INTERMEDIATES, "an operator's intermediates")?,
             options: table.table(field::OP_OPTIONS)?,
         };
         self.lower()
@@ -162,6 +171,14 @@ impl<'a> Lower<'a> {
         match self.node.outputs.get(k) {
             Some(&i) => self.index(i).map(|i| &self.tensors[i]),
             None => Err(self.bad(format!("output {k} is missing"))),
+        }
+    }
+
+    /// What the file says of the `k`-th value that the operator keeps for itself.
+    pub(super) fn intermediate(&self, k: usize) -> Result<&TensorInfo> {
+        match self.node.intermediates.get(k) {
+            Some(&i) => self.index(i).map(|i| &self.tensors[i]),
+            None => Err(self.bad(format!("intermediate tensor {k} is missing"))),
         }
     }
 

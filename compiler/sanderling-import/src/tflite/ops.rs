@@ -181,7 +181,7 @@ fn hint(op: &str) -> &'static str {
             "graphs have no control flow; export the branch or the loop body alone"
         }
         "VAR_HANDLE" | "READ_VARIABLE" | "ASSIGN_VARIABLE" => "pass the state as an input and an output of the model",
-        "LSTM" | "BIDIRECTIONAL_SEQUENCE_LSTM" => "export it as UNIDIRECTIONAL_SEQUENCE_LSTM in float",
+        "LSTM" | "BIDIRECTIONAL_SEQUENCE_LSTM" => "export it as UNIDIRECTIONAL_SEQUENCE_LSTM",
         "RNN" | "UNIDIRECTIONAL_SEQUENCE_RNN" | "BIDIRECTIONAL_SEQUENCE_RNN" => {
             "export it unrolled (in Keras: unroll=True)"
         }

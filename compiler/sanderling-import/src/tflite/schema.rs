@@ -30,6 +30,7 @@ pub(crate) mod field {
     pub(crate) const OP_INPUTS: usize = 1;
     pub(crate) const OP_OUTPUTS: usize = 2;
     pub(crate) const OP_OPTIONS: usize = 4;
+    pub(crate) const OP_INTERMEDIATES: usize = 8;
     pub(crate) const BUFFER_DATA: usize = 0;
     pub(crate) const BUFFER_OFFSET: usize = 1;
     pub(crate) const BUFFER_SIZE: usize = 2;

@@ -77,7 +77,12 @@ pub(super) fn spell(op: &Op) -> Spelling {
         }
         Op::TopK { k } => list.add("k", k.to_string()),
         Op::Cast { dtype } | Op::Quantize { dtype } => list.add("dtype", dtype.word().into()),
-        Op::Lstm { reverse } => list.flag("reverse", *reverse),
+        Op::Lstm { reverse, clip } => {
+            list.flag("reverse", *reverse);
+            if clip.to_bits() != 0 {
+                list.add("clip", float(*clip));
+            }
+        }
         Op::Gru { reverse, linear_before_reset } => {
             list.flag("reverse", *reverse);
             list.flag("linear_before_reset", *linear_before_reset);
@@ -234,7 +239,7 @@ pub(super) fn read(name: &str, kind: Option<&str>, mut list: Attributes) -> Resu
         "cast" => Op::Cast { dtype: list.one("dtype", word)? },
         "quantize" => Op::Quantize { dtype: list.one("dtype", word)? },
         "dequantize" => Op::Dequantize,
-        "lstm" => Op::Lstm { reverse: list.flag("reverse")? },
+        "lstm" => Op::Lstm { reverse: list.flag("reverse")?, clip: list.optional("clip", number)?.unwrap_or(0.0) },
         "gru" => Op::Gru { reverse: list.flag("reverse")?, linear_before_reset: list.flag("linear_before_reset")? },
         name => return Err(format!("there is no op `{name}`")),
     };

@@ -297,7 +297,8 @@ impl Builder<'_, '_> {
             5 => (Op::TopK { k }, vec![self.float(&[n, k + 1])]),
             6 => {
                 let shapes: [&[usize]; 6] = [&[m, n, k], &[4 * k, k], &[4 * k, k], &[4 * k], &[n, k], &[n, k]];
-                (Op::Lstm { reverse: self.t.flip() }, shapes.map(|s| self.float(s)).to_vec())
+                let op = Op::Lstm { reverse: self.t.flip(), clip: self.t.float() };
+                (op, shapes.map(|s| self.float(s)).to_vec())
             }
             _ => {
                 let shapes: [&[usize]; 6] = [&[m, n, k], &[3 * k, k], &[3 * k, k], &[3 * k], &[3 * k], &[n, k]];

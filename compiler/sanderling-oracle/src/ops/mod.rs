@@ -4,6 +4,7 @@ mod binary;
 mod conv;
 mod convert;
 mod dense;
+mod lstm;
 mod pool;
 mod recurrent;
 mod reduce;
@@ -54,7 +55,7 @@ pub fn evaluate(op: &Op, inputs: &[&Tensor], outputs: &[TensorType]) -> Result<V
         Op::Cast { .. } => convert::cast(&node),
         Op::Quantize { .. } => convert::quantize(&node),
         Op::Dequantize => convert::dequantize(&node),
-        Op::Lstm { reverse } => return recurrent::lstm(&node, *reverse),
+        Op::Lstm { reverse, clip } => return recurrent::lstm(&node, *reverse, *clip),
         Op::Gru { reverse, linear_before_reset } => return recurrent::gru(&node, *reverse, *linear_before_reset),
     };
     one.map(|tensor| vec![tensor])

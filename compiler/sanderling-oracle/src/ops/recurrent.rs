@@ -52,7 +52,10 @@ fn stored_state(node: &Node, values: &[f64]) -> Vec<f64> {
 }
 
 /// Long short-term memory; gates input, forget, cell, output.
-pub fn lstm(node: &Node, reverse: bool) -> Result<Vec<Tensor>, OracleError> {
+pub fn lstm(node: &Node, reverse: bool, clip: f32) -> Result<Vec<Tensor>, OracleError> {
+    if node.kind(0) == Kind::Quantized {
+        return super::lstm::quantized(node, reverse, clip);
+    }
     if !all_real(node) {
         return node.unsupported();
     }
@@ -69,6 +72,9 @@ pub fn lstm(node: &Node, reverse: bool) -> Result<Vec<Tensor>, OracleError> {
                 let [input, forget, cell, output] = [0, 1, 2, 3].map(|i| gate(i * units + u));
                 let at = n * units + u;
                 next_c[at] = sigmoid(forget) * c[at] + sigmoid(input) * cell.tanh();
+                if clip > 0.0 {
+                    next_c[at] = next_c[at].clamp(f64::from(-clip), f64::from(clip));
+                }
                 next_h[at] = sigmoid(output) * next_c[at].tanh();
             }
         }

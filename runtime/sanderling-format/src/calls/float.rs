@@ -111,8 +111,9 @@ words! {
     }
     /// Long short-term memory over `x[steps, batch, features]`; the output is `y[steps, batch, units]`, `cell` takes the
     /// last cell state `[batch, units]`. Gates input, forget, cell, output.
+    /// The cell is clamped to `clip` and its negative after each step, unless that is 0.
     LstmF32 {
-        steps: u32, batch: u32, features: u32, units: u32, reverse: u32,
+        steps: u32, batch: u32, features: u32, units: u32, reverse: u32, clip: f32,
         x: u32, w: u32, r: u32, bias: u32, h: u32, c: u32, output: u32, cell: u32,
     }
     /// Gated recurrent unit over `x[steps, batch, features]`; `scratch` has `units` elements. Gates update, reset, hidden.

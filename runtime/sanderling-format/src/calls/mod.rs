@@ -10,12 +10,14 @@ mod data;
 mod described;
 mod float;
 mod int8;
+mod lstm;
 mod quantized;
 
 pub use data::*;
 pub use described::{ALL, Described};
 pub use float::*;
 pub use int8::*;
+pub use lstm::*;
 pub use quantized::*;
 
 use crate::access::{Accesses, READS, Region, size};

@@ -26,7 +26,7 @@ pub struct Scalar;
 pub const ALL: &[Kernel] = &TABLE;
 
 /// [`ALL`] as an array, for other instruction sets to lay theirs over.
-pub(crate) const TABLE: [Kernel; 43] = [
+pub(crate) const TABLE: [Kernel; 44] = [
     kernel::<Conv2dI8, Scalar>(Isa::Scalar),
     kernel::<DepthwiseI8, Scalar>(Isa::Scalar),
     kernel::<AddI8, Scalar>(Isa::Scalar),
@@ -46,6 +46,7 @@ pub(crate) const TABLE: [Kernel; 43] = [
     kernel::<ConvTransposeI8, Scalar>(Isa::Scalar),
     kernel::<HybridConv, Scalar>(Isa::Scalar),
     kernel::<MatMulI8, Scalar>(Isa::Scalar),
+    kernel::<LstmI8, Scalar>(Isa::Scalar),
     kernel::<StridedCopy, Scalar>(Isa::Scalar),
     kernel::<Fill, Scalar>(Isa::Scalar),
     kernel::<IndexedCopy, Scalar>(Isa::Scalar),

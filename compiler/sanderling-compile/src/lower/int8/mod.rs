@@ -2,6 +2,7 @@
 
 mod conv;
 mod elementwise;
+mod lstm;
 mod mat_mul;
 mod pool;
 mod reduce;
@@ -30,6 +31,7 @@ pub fn lower(site: &mut Site) -> Result<u32, CompileError> {
         Op::Reduce { kind, axes, .. } => reduce::reduce(site, *kind, axes),
         Op::Softmax { .. } => softmax::softmax(site),
         Op::Resize { coordinates, .. } => resize::bilinear(site, *coordinates),
+        Op::Lstm { reverse, clip } => lstm::lstm(site, *reverse, *clip),
         _ => site.no_kernel(),
     }
 }

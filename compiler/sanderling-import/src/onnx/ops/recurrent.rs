@@ -151,7 +151,7 @@ pub(crate) fn lstm(b: &mut Builder, call: &Call) -> Many {
         let [first, second] = layer.biases(b, call, direction, &ORDER)?;
         let bias = b.binary(call, BinaryKind::Add, first, second)?;
         let (h, c) = (layer.initial(b, call, 5, direction)?, layer.initial(b, call, 6, direction)?);
-        let op = Op::Lstm { reverse: layer.is_reverse(call, direction)? };
+        let op = Op::Lstm { reverse: layer.is_reverse(call, direction)?, clip: 0.0 };
         directions.push(b.push_all(call, op, &[layer.x, w, r, bias, h, c])?);
     }
     layer.join(b, call, &directions)

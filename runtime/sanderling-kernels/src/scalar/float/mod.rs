@@ -6,7 +6,7 @@ mod elementwise;
 pub(crate) mod mat_mul;
 mod normalize;
 mod pool;
-mod recurrent;
+pub(crate) mod recurrent;
 mod resize;
 
 /// Element `index`.

@@ -14,7 +14,7 @@ fn row(matrix: &[u8], index: usize, len: usize) -> &[u8] {
 }
 
 /// Splits `y` at step `at`: what the step before has written, and the bytes of the step itself.
-fn split(y: &mut [u8], at: usize, reverse: bool, step_bytes: usize) -> (Option<&[u8]>, &mut [u8]) {
+pub(crate) fn split(y: &mut [u8], at: usize, reverse: bool, step_bytes: usize) -> (Option<&[u8]>, &mut [u8]) {
     if reverse {
         let (head, tail) = y.split_at_mut(((at + 1) * step_bytes).min(y.len()));
         let own = head.get_mut(at * step_bytes..).unwrap_or_default();
@@ -41,6 +41,7 @@ impl Runs<LstmF32> for Scalar {
                 for u in 0..units {
                     let [input, forget, new, out] = [0, 1, 2, 3].map(|i| gate(i * units + u));
                     let state = sigmoid(forget) * get(cell, n * units + u) + sigmoid(input) * libm::tanhf(new);
+                    let state = if call.clip > 0.0 { state.max(-call.clip).min(call.clip) } else { state };
                     put(cell, n * units + u, state);
                     put(next, n * units + u, sigmoid(out) * libm::tanhf(state));
                 }
