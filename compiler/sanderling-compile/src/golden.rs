@@ -2,7 +2,7 @@
 
 use sanderling_format::{Digest, Golden, golden_input};
 use sanderling_ir::{DType, Graph, Source, Tensor, ValueId};
-use sanderling_oracle::Oracle;
+use sanderling_oracle::{Oracle, OracleError};
 
 use crate::CompileError;
 use crate::buffers::is_view;
@@ -20,14 +20,7 @@ pub fn golden(graph: &Graph, seed: u32) -> Result<(Golden, Vec<u8>), CompileErro
         inputs.push(Tensor { ty, data });
     }
     let mut trace = Digest::default();
-    let mut observe = |id: ValueId, tensor: &Tensor| {
-        if let Source::Node(node) = graph.values[id.0].source
-            && !is_view(graph, &graph.nodes[node])
-        {
-            trace.update(&stored(graph.ty(id), &tensor.data));
-        }
-    };
-    let outputs = Oracle::new(graph).run_observed(&inputs, &mut observe)?;
+    let outputs = expected_calls(graph, &mut Oracle::new(graph), &inputs, &mut |_, bytes| trace.update(bytes))?;
     if graph.values.iter().any(|v| v.ty.dtype == DType::F32) {
         let expected = outputs.into_iter().flat_map(|tensor| tensor.data).collect();
         return Ok((Golden { seed, ..Golden::default() }, expected));
@@ -35,4 +28,23 @@ pub fn golden(graph: &Graph, seed: u32) -> Result<(Golden, Vec<u8>), CompileErro
     let mut digest = Digest::default();
     outputs.iter().for_each(|tensor| digest.update(&tensor.data));
     Ok((Golden { seed, outputs: digest.0, trace: trace.0 }, Vec::new()))
+}
+
+/// Runs the oracle on inputs and shows, for each kernel call that is not partial and in their order, the name of the value
+/// that it writes and its bytes as kernels keep them. `graph` is one that was lowered; returns its outputs.
+pub fn expected_calls(
+    graph: &Graph,
+    oracle: &mut Oracle<'_>,
+    inputs: &[Tensor],
+    show: &mut dyn FnMut(&str, &[u8]),
+) -> Result<Vec<Tensor>, OracleError> {
+    let mut observe = |id: ValueId, tensor: &Tensor| {
+        let value = &graph.values[id.0];
+        if let Source::Node(node) = value.source
+            && !is_view(graph, &graph.nodes[node])
+        {
+            show(&value.name, &stored(&value.ty, &tensor.data));
+        }
+    };
+    oracle.run_observed(inputs, &mut observe)
 }

@@ -20,11 +20,12 @@ mod schedule;
 mod states;
 
 use sanderling_format::{Artifact, write};
-use sanderling_ir::{Module, verify};
+use sanderling_ir::{Graph, Module, verify};
 use sanderling_targets::Target;
 
 pub use buffers::SpanKind;
 pub use error::CompileError;
+pub use golden::expected_calls;
 pub use quantize::{Agreement, Calibration, OutputAgreement};
 pub use report::{Buffer, CallCost, Fused, Layer, PassChange, Report, SectionSize};
 
@@ -37,6 +38,8 @@ pub struct Compiled {
     /// The bytes of the `.sndl` file.
     pub artifact: Vec<u8>,
     pub report: Report,
+    /// What was lowered: the oracle on this graph says what every kernel call must write, see [`expected_calls`].
+    pub graph: Graph,
 }
 
 /// What the caller decides about a compilation.
@@ -111,5 +114,5 @@ pub fn compile_with(module: &Module, target: &Target, options: &Options) -> Resu
         report.add_quantization(cost);
     }
     gate::check(target, &report)?;
-    Ok(Compiled { artifact: bytes, report })
+    Ok(Compiled { artifact: bytes, report, graph })
 }

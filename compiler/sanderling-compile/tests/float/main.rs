@@ -1,10 +1,9 @@
-//! f32 kernels, scalar and AVX2, against the oracle: op by op around the vector width, then whole TFLite models.
+//! f32 kernels, scalar and AVX2, against the oracle: op by op around the vector width.
 
 mod convolutions;
 mod elementwise;
 mod harness;
 mod layers;
-mod models;
 mod states;
 
 /// Without this every other test here could pass on scalar code alone.
