@@ -3,6 +3,9 @@
 mod common;
 
 use common::{MODELS, compile, has, has_target, ok};
+use sanderling_format::{Element, lcg_bytes};
+use sanderling_host::{Array, Backend, kernels, write_npz};
+use sanderling_runtime::{Model, Session};
 use serde_json::Value;
 use toml::Table;
 
@@ -41,7 +44,7 @@ fn the_board_runs_real_inputs_as_the_host_does() {
     let mut inputs = all.into_iter().find(|a| a.name == "input_1").unwrap();
     inputs.data.truncate(10 * 490);
     inputs.shape[0] = 10;
-    sanderling_host::write_npz(path("in.npz").as_ref(), &[inputs]).unwrap();
+    write_npz(path("in.npz").as_ref(), &[inputs]).unwrap();
     for backend in ["scalar", "auto", "qemu"] {
         let out = path(&format!("{backend}.npz"));
         ok(&["run", &artifact, "--input", &path("in.npz"), "--output", &out, "--backend", backend]);
@@ -50,4 +53,37 @@ fn the_board_runs_real_inputs_as_the_host_does() {
     assert_eq!(outputs("scalar")[0].shape, [10, 1, 12]);
     assert_eq!(outputs("scalar"), outputs("auto"));
     assert_eq!(outputs("scalar"), outputs("qemu"));
+}
+
+#[test]
+fn every_layer_of_ten_inputs_is_the_host_s() {
+    if !has("qemu-system-arm") || !has_target("thumbv7em-none-eabihf") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for name in MODELS {
+        let Some(artifact) = compile(name, "nucleo-l4r5zi", folder.path()) else { continue };
+        let bytes = std::fs::read(&artifact).unwrap();
+        let model = Model::parse(&bytes, kernels(Backend::Scalar)).unwrap();
+        let mut arena = vec![0; model.arena_bytes()];
+        let mut session = Session::new(&model, &mut arena).unwrap();
+        let input = model.inputs().next().unwrap();
+        let mut shape: Vec<usize> = input.record.dims().iter().map(|&d| d as usize).collect();
+        shape.insert(0, 10);
+        let (mut data, mut traces) = (Vec::new(), Vec::new());
+        for seed in 1..=10 {
+            // The same bytes as the self-test's of this seed.
+            traces.push(format!("{:016x}", session.digests(seed).unwrap().1));
+            lcg_bytes(seed, session.input(0).unwrap());
+            data.extend_from_slice(session.input(0).unwrap());
+        }
+        let array = Array { name: input.name.into(), element: Element::I8, shape, data };
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        write_npz(path("in.npz").as_ref(), &[array]).unwrap();
+        let arguments = ["run", &artifact, "--input", &path("in.npz"), "--output", &path("out.npz")];
+        let report: Value =
+            serde_json::from_str(&ok(&[&arguments[..], &["--backend", "qemu", "--json"]].concat())).unwrap();
+        assert_eq!(report["traces"], serde_json::json!(traces), "{name}");
+        eprintln!("{name}: every layer of {} inputs is the host's", traces.len());
+    }
 }

@@ -35,11 +35,16 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let arrays = read_npz(&args.input)?;
-    let outputs = if args.backend == BackendArg::Qemu { on_qemu(args, &arrays)? } else { on_host(args, &arrays)? };
+    let (outputs, traces) =
+        if args.backend == BackendArg::Qemu { on_qemu(args, &arrays)? } else { (on_host(args, &arrays)?, Vec::new()) };
     write_npz(&args.output, &outputs)?;
     if args.json {
         let described = outputs.iter().map(|a| json!({ "name": a.name, "shape": a.shape }));
-        println!("{}", json!({ "outputs": described.collect::<Vec<_>>() }));
+        let mut object = json!({ "outputs": described.collect::<Vec<_>>() });
+        if args.backend == BackendArg::Qemu {
+            object["traces"] = json!(traces);
+        }
+        println!("{object}");
     } else {
         for array in &outputs {
             eprintln!("{} {}", array.name, show::shape(&array.shape));
@@ -57,12 +62,13 @@ fn on_host(args: &Args, arrays: &[Array]) -> Result<Vec<Array>> {
     })
 }
 
-fn on_qemu(args: &Args, arrays: &[Array]) -> Result<Vec<Array>> {
+/// The outputs, and a digest of what all kernel calls wrote for each row.
+fn on_qemu(args: &Args, arrays: &[Array]) -> Result<(Vec<Array>, Vec<String>)> {
     with_model(&args.artifact, kernels(Backend::Scalar), |model| {
         let samples = samples(model, arrays).with_context(|| args.input.display().to_string())?;
         let (_, rows) = bind(model, arrays)?;
         let report = qemu::run(&args.artifact, &samples.concat())?;
-        Ok(sanderling_host::stack(model, rows, &report.outputs))
+        Ok((sanderling_host::stack(model, rows, &report.outputs), report.traces))
     })
 }
 
