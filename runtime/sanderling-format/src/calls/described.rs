@@ -42,6 +42,7 @@ pub const ALL: &[Described] = described![
     ConvTransposeI8,
     HybridConv,
     MatMulI8,
+    LstmI8,
     Conv2dF32,
     DepthwiseF32,
     ConvTransposeF32,

@@ -43,6 +43,7 @@ impl Call for LstmI8 {
             ]),
             output: Region { offset: self.output, bytes: size(&[self.steps, self.batch, self.units])? },
             scratch: Region { offset: self.cell, bytes: cell },
+            ..Accesses::default()
         })
     }
 }
