@@ -29,7 +29,7 @@ pub fn divide_by_power(x: i32, exponent: u32) -> i32 {
     // Of a negative half, one less makes the carry of the last bit shifted out round it down, away from zero.
     let x = x.wrapping_add(x >> 31);
     let exponent = exponent & 31;
-    (x >> exponent).wrapping_add((x >> (exponent - 1)) & 1)
+    (x >> exponent).wrapping_add(x.wrapping_shr(exponent.wrapping_sub(1)) & 1)
 }
 
 /// `a * b / 2^31`, to nearest, saturating (gemmlowp's SaturatingRoundingDoublingHighMul).

@@ -1,10 +1,15 @@
 //! x86 with AVX2 and FMA.
 
+mod add_i8;
 mod conv_i8;
+mod depthwise_i8;
+mod dot_i8;
+mod fixed;
 mod float_conv;
 mod float_depthwise;
 mod float_tile;
 mod float_wide;
+mod panel_i8;
 
 use sanderling_format::calls::*;
 
@@ -18,6 +23,8 @@ const ALL: &[Kernel] = &overlay(
     &scalar::TABLE,
     &[
         kernel::<Conv2dI8, Avx2>(Isa::Avx2),
+        kernel::<DepthwiseI8, Avx2>(Isa::Avx2),
+        kernel::<AddI8, Avx2>(Isa::Avx2),
         kernel::<Conv2dF32, Avx2>(Isa::Avx2),
         kernel::<DepthwiseF32, Avx2>(Isa::Avx2),
         kernel::<MatMulF32, Avx2>(Isa::Avx2),

@@ -7,7 +7,7 @@ use crate::fixed::{limit, rescale};
 use crate::kernel::{Operands, Runs};
 
 /// Headroom that both sides are shifted up by before they are brought to one scale.
-const LEFT_SHIFT: u32 = 20;
+pub(crate) const ADD_LEFT_SHIFT: u32 = 20;
 
 impl Runs<AddI8> for Scalar {
     fn run(call: &AddI8, mut operands: Operands<'_>) {
@@ -41,7 +41,7 @@ struct Side {
 impl Side {
     #[inline(always)]
     fn scaled(self, value: u8) -> i32 {
-        let value = i32::from(value as i8).wrapping_sub(self.zero).wrapping_shl(LEFT_SHIFT);
+        let value = i32::from(value as i8).wrapping_sub(self.zero).wrapping_shl(ADD_LEFT_SHIFT);
         rescale(value, self.multiplier, self.shift)
     }
 }

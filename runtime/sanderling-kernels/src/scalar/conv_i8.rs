@@ -92,7 +92,8 @@ pub(crate) fn convolve<C: Columns>(call: &Conv2dI8, operands: Operands<'_>) {
     }
 }
 
-fn gather_columns<C: Columns>(call: &Conv2dI8, operands: Operands<'_>) {
+/// The same, where `C` knows of weights with a zero point.
+pub(crate) fn gather_columns<C: Columns>(call: &Conv2dI8, operands: Operands<'_>) {
     let Operands { reads: [input, weights, channels, ..], output, scratch } = operands;
     let w = &call.window;
     let row_bytes = call.row_bytes as usize;

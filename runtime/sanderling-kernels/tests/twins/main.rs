@@ -1,0 +1,30 @@
+//! Every faster kernel against its scalar twin, over shapes around the width of vectors.
+
+#![cfg(target_arch = "x86_64")]
+
+mod harness;
+mod int8;
+mod real;
+mod strategies;
+
+use sanderling_format::calls::*;
+use sanderling_kernels::{Isa, avx2};
+
+/// The calls that a test of this folder is about.
+const TESTED: [u16; 8] = [
+    Conv2dI8::ID,
+    DepthwiseI8::ID,
+    AddI8::ID,
+    Conv2dF32::ID,
+    DepthwiseF32::ID,
+    MatMulF32::ID,
+    UnaryF32::ID,
+    BinaryF32::ID,
+];
+
+#[test]
+fn every_twin_is_tested() {
+    for kernel in avx2::detect().unwrap_or(&[]).iter().filter(|k| k.isa != Isa::Scalar) {
+        assert!(TESTED.contains(&kernel.id), "{} has a twin and no test here", kernel.name);
+    }
+}
