@@ -14,7 +14,7 @@ use crate::kernel::{Operands, Runs};
 use crate::scalar::Scalar;
 use crate::window::Taps;
 
-/// Pairs of taps whose weights are kept widened; windows of more are left to the scalar twin.
+/// Most pairs of taps whose weights are kept widened; windows of more are left to the scalar twin.
 const PAIRS: usize = 32;
 /// Channels of a block.
 const BLOCK: usize = 16;
@@ -26,18 +26,17 @@ impl Runs<DepthwiseI8> for Avx2 {
         if w.in_c != w.out_c || taps > 2 * PAIRS || !fits(call, &operands) {
             return Scalar::run(call, operands);
         }
-        // SAFETY: `Avx2` is reached through `detect` alone; the operands are as the call says.
-        unsafe { depthwise(call, operands) }
+        // SAFETY: `Avx2` is reached through `detect` alone; the operands are as the call says, and all taps have a place.
+        unsafe { if taps == 9 { depthwise::<5>(call, operands) } else { depthwise::<PAIRS>(call, operands) } }
     }
 }
 
 /// All images.
 ///
 /// # Safety
-/// The operands have the sizes of the call's accesses; the window has at most `2 * PAIRS` taps and a channel multiplier
-/// of 1.
+/// The operands have the sizes of the call's accesses; the window has at most `2 * P` taps and a channel multiplier of 1.
 #[target_feature(enable = "avx2")]
-unsafe fn depthwise(call: &DepthwiseI8, operands: Operands<'_>) {
+unsafe fn depthwise<const P: usize>(call: &DepthwiseI8, operands: Operands<'_>) {
     let Operands { reads: [input, weights, channels, ..], output, .. } = operands;
     let w = &call.window;
     let c = w.out_c as usize;
@@ -49,7 +48,7 @@ unsafe fn depthwise(call: &DepthwiseI8, operands: Operands<'_>) {
         for (oy, line) in out.chunks_exact_mut(line_len).enumerate() {
             let rows = Taps::of_row(w, oy);
             for first in (0..c).step_by(BLOCK) {
-                let block = Block::new(call, weights, channels, first);
+                let block = Block::<P>::new(call, weights, channels, first);
                 let mut ox = 0;
                 while ox < w.out_w as usize {
                     let count = if ox == inside.start { inside.len().max(1) } else { 1 };
@@ -63,8 +62,8 @@ unsafe fn depthwise(call: &DepthwiseI8, operands: Operands<'_>) {
     }
 }
 
-/// Up to sixteen channels.
-struct Block<'a> {
+/// Up to sixteen channels of a window of at most `P` pairs of taps.
+struct Block<'a, const P: usize> {
     call: &'a DepthwiseI8,
     /// Channels, of this block and of a pixel.
     len: usize,
@@ -72,17 +71,17 @@ struct Block<'a> {
     /// The first of them.
     first: usize,
     /// For each two taps the weights of both, side by side, of eight channels and of eight more.
-    weights: [[__m256i; 2]; PAIRS],
+    weights: [[__m256i; 2]; P],
     channels: [Channels; 2],
 }
 
-impl<'a> Block<'a> {
+impl<'a, const P: usize> Block<'a, P> {
     #[target_feature(enable = "avx2")]
-    fn new(call: &'a DepthwiseI8, weights: &[u8], channels: &[[u8; Channel::BYTES]], first: usize) -> Block<'a> {
+    fn new(call: &'a DepthwiseI8, weights: &[u8], channels: &[[u8; Channel::BYTES]], first: usize) -> Self {
         let c = call.window.out_c as usize;
         let len = (c - first).min(BLOCK);
         let zero = _mm256_set1_epi16(call.weight_zero as i16);
-        let mut pairs = [[_mm256_setzero_si256(); 2]; PAIRS];
+        let mut pairs = [[_mm256_setzero_si256(); 2]; P];
         let mut rows = weights.chunks_exact(c).map(|row| &row[first..first + len]);
         for pair in &mut pairs {
             let Some(a) = rows.next() else { break };
@@ -109,48 +108,40 @@ impl<'a> Block<'a> {
         let fill = [self.call.input_zero as u8; BLOCK];
         let taps = w.kernel_h as usize * w.kernel_w as usize;
         // Where the first pixel's taps lie, and how far the next one's: nowhere outside the image.
-        let mut at = [(fill.as_ptr(), 0usize); 2 * PAIRS];
+        let mut at = [[(fill.as_ptr(), 0usize); 2]; P];
         let step = w.stride_w as usize * self.c;
         for ky in rows.inside() {
             let row = rows.at(ky, w.dilation_h) * w.in_w as usize;
             for kx in columns.inside() {
                 let pixel = row + columns.at(kx, w.dilation_w);
-                at[ky * w.kernel_w as usize + kx] = (image[pixel * self.c + self.first..].as_ptr(), step);
+                let tap = ky * w.kernel_w as usize + kx;
+                at[tap / 2][tap % 2] = (image[pixel * self.c + self.first..].as_ptr(), step);
             }
         }
-        let at = &at[..taps.next_multiple_of(2)];
+        let at = &at[..taps.div_ceil(2)];
         // SAFETY: each tap inside the image points to the channels of its pixel, and so do those of the pixels behind it,
         // which all have the taps of the first; the others point to `fill`.
         unsafe {
-            match (self.len, taps) {
-                (BLOCK, 9) => self.run::<BLOCK, 5>(at, 0..count, out),
-                (BLOCK, _) => self.run::<BLOCK, 0>(at, 0..count, out),
-                (LANES, 9) => self.run::<LANES, 5>(at, 0..count, out),
-                (LANES, _) => self.run::<LANES, 0>(at, 0..count, out),
-                _ => self.run::<0, 0>(at, 0..count, out),
+            match self.len {
+                BLOCK => self.run::<BLOCK>(at, 0..count, out),
+                LANES => self.run::<LANES>(at, 0..count, out),
+                _ => self.run::<0>(at, 0..count, out),
             }
         }
     }
 
-    /// With `LEN` channels, and `FIXED` pairs of taps, where these are not 0.
+    /// With `LEN` channels, where that is not 0.
     ///
     /// # Safety
     /// For each pixel, `len` bytes are where `at` says.
     #[target_feature(enable = "avx2")]
     #[inline]
-    unsafe fn run<const LEN: usize, const FIXED: usize>(
-        &self,
-        at: &[(*const u8, usize)],
-        pixels: Range<usize>,
-        out: &mut [u8],
-    ) {
+    unsafe fn run<const LEN: usize>(&self, at: &[[(*const u8, usize); 2]], pixels: Range<usize>, out: &mut [u8]) {
         let bytes = Bytes::new(&self.call.clamp);
         let len = if LEN == 0 { self.len } else { LEN };
-        let (pairs, _) = at.as_chunks::<2>();
-        let pairs = if FIXED == 0 { pairs } else { &pairs[..FIXED] };
         for pixel in pixels {
             let mut acc = [_mm256_setzero_si256(); 2];
-            for (places, weights) in pairs.iter().zip(&self.weights) {
+            for (places, weights) in at.iter().zip(&self.weights) {
                 // SAFETY: as the caller says.
                 let [a, b] = places.map(|(from, step)| unsafe { load_at::<LEN>(from.wrapping_add(pixel * step), len) });
                 if LEN == LANES {

@@ -10,6 +10,8 @@ mod float_depthwise;
 mod float_tile;
 mod float_wide;
 mod panel_i8;
+mod pool_i8;
+mod resize_i8;
 
 use sanderling_format::calls::*;
 
@@ -25,6 +27,9 @@ const ALL: &[Kernel] = &overlay(
         kernel::<Conv2dI8, Avx2>(Isa::Avx2),
         kernel::<DepthwiseI8, Avx2>(Isa::Avx2),
         kernel::<AddI8, Avx2>(Isa::Avx2),
+        kernel::<AvgPoolI8, Avx2>(Isa::Avx2),
+        kernel::<MaxPoolI8, Avx2>(Isa::Avx2),
+        kernel::<ResizeI8, Avx2>(Isa::Avx2),
         kernel::<Conv2dF32, Avx2>(Isa::Avx2),
         kernel::<DepthwiseF32, Avx2>(Isa::Avx2),
         kernel::<MatMulF32, Avx2>(Isa::Avx2),

@@ -15,7 +15,7 @@ use crate::window::{Taps, gather};
 /// Most words of four taps in a window: the turned weights lie on the stack.
 const QUADS: usize = 160;
 /// Fewer pixels are not worth the turning.
-const PIXELS: u32 = 12;
+const PIXELS: usize = 12;
 /// Channels of a block.
 const BLOCK: usize = 2 * LANES;
 
@@ -45,13 +45,17 @@ impl Shape {
     }
 }
 
-/// Whether [`convolve`] is for this call.
+/// Whether [`convolve`] is the fastest for this call: windows in the padding are gathered anew for each block of channels.
 pub fn serves(call: &Conv2dI8) -> bool {
     let w = &call.window;
     let shape = Shape::new(w);
-    w.dilation_w == 1
-        && shape.rows.saturating_mul(shape.quads) <= QUADS
-        && w.batch.saturating_mul(w.out_h).saturating_mul(w.out_w) >= PIXELS
+    if w.dilation_w != 1 || shape.rows.saturating_mul(shape.quads) > QUADS {
+        return false;
+    }
+    let whole_rows = (0..w.out_h as usize).filter(|&oy| Taps::of_row(w, oy).inside().len() == shape.rows).count();
+    let inside = whole_rows * interior(w).len();
+    let pixels = w.out_h as usize * w.out_w as usize;
+    w.batch as usize * pixels >= PIXELS && 2 * inside >= pixels
 }
 
 /// The whole convolution, block of channels by block.

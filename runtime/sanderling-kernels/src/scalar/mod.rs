@@ -7,7 +7,7 @@ mod depthwise_i8;
 pub(crate) mod float;
 pub(crate) mod in_place;
 mod pool_i8;
-mod quantized;
+pub(crate) mod quantized;
 mod softmax_i8;
 
 use sanderling_format::calls::*;

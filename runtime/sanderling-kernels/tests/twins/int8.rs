@@ -75,6 +75,38 @@ fn add() -> impl Strategy<Value = Case<AddI8>> {
     )
 }
 
+fn pool_window() -> impl Strategy<Value = (Window, Clamp, u32)> {
+    (window(), length(), clamp(), any::<u32>())
+        .prop_map(|(window, c, clamp, seed)| (Window { in_c: c, out_c: c, ..window }, clamp, seed))
+}
+
+fn resize() -> impl Strategy<Value = Case<ResizeI8>> {
+    let sizes = (1u32..3, 1u32..6, 1u32..6, length(), 1u32..9, 1u32..9);
+    (sizes, 0u32..2, 0u32..2, any::<u32>()).prop_map(
+        |((batch, in_h, in_w, channels, out_h, out_w), single, half_pixel, seed)| {
+            let scale =
+                |n: u32, m: u32| if single == 1 { (n as f32 / m as f32).to_bits() } else { (1024 * n + m / 2) / m };
+            let (scale_h, scale_w) = (scale(in_h, out_h), scale(in_w, out_w));
+            let (input, output) = (0, 0);
+            let call = ResizeI8 {
+                batch,
+                in_h,
+                in_w,
+                channels,
+                out_h,
+                out_w,
+                single,
+                half_pixel,
+                scale_h,
+                scale_w,
+                input,
+                output,
+            };
+            Case::new(call, seed)
+        },
+    )
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
@@ -90,6 +122,17 @@ proptest! {
 
     #[test]
     fn addition(case in add()) {
+        case.equal();
+    }
+
+    #[test]
+    fn pooling((window, clamp, seed) in pool_window()) {
+        Case::new(AvgPoolI8 { window, clamp, input: 0, output: 0 }, seed).equal();
+        Case::new(MaxPoolI8 { window, clamp, input: 0, output: 0 }, seed).equal();
+    }
+
+    #[test]
+    fn bilinear_resizing(case in resize()) {
         case.equal();
     }
 }

@@ -11,10 +11,13 @@ use sanderling_format::calls::*;
 use sanderling_kernels::{Isa, avx2};
 
 /// The calls that a test of this folder is about.
-const TESTED: [u16; 8] = [
+const TESTED: [u16; 11] = [
     Conv2dI8::ID,
     DepthwiseI8::ID,
     AddI8::ID,
+    AvgPoolI8::ID,
+    MaxPoolI8::ID,
+    ResizeI8::ID,
     Conv2dF32::ID,
     DepthwiseF32::ID,
     MatMulF32::ID,

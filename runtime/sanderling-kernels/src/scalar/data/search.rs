@@ -13,19 +13,31 @@ impl Runs<ArgMax> for Scalar {
     fn run(call: &ArgMax, operands: Operands<'_>) {
         let Operands { reads: [input, ..], output, .. } = operands;
         let Some(numeric) = Numeric::from_code(call.numeric) else { return };
-        let (count, inner) = (call.count as usize, call.inner as usize);
-        for outer in 0..call.outer as usize {
-            for i in 0..inner {
-                let value = |k: usize| real(numeric, input, (outer * count + k) * inner + i);
-                let (mut best, mut largest) = (0, value(0));
-                for k in 1..count {
-                    let candidate = value(k);
-                    if candidate > largest {
-                        (best, largest) = (k, candidate);
-                    }
-                }
-                put_index(call.index_bytes, output, outer * inner + i, best);
+        // The common types are compared as they are, the others as the widest.
+        match numeric {
+            Numeric::I8 | Numeric::FlippedU8 => arg_max(call, output, |at| input.get(at).map(|&v| v as i8)),
+            Numeric::F32 => {
+                let (values, _) = input.as_chunks();
+                arg_max(call, output, |at| values.get(at).map(|&v| f32::from_le_bytes(v)));
             }
+            _ => arg_max(call, output, |at| Some(real(numeric, input, at))),
+        }
+    }
+}
+
+fn arg_max<T: PartialOrd>(call: &ArgMax, output: &mut [u8], value: impl Fn(usize) -> Option<T>) {
+    let (count, inner) = (call.count as usize, call.inner as usize);
+    for outer in 0..call.outer as usize {
+        for i in 0..inner {
+            let first = outer * count * inner + i;
+            let (mut best, mut largest) = (0, value(first));
+            for k in 1..count {
+                let candidate = value(first + k * inner);
+                if candidate > largest {
+                    (best, largest) = (k, candidate);
+                }
+            }
+            put_index(call.index_bytes, output, outer * inner + i, best);
         }
     }
 }

@@ -11,7 +11,7 @@ mod lstm;
 mod mat_mul;
 mod mean_pool;
 mod reduce;
-mod resize;
+pub(crate) mod resize;
 
 /// `v` to the nearest integer, halves away from zero; `core` has no such function.
 pub(crate) fn round(v: f32) -> f32 {

@@ -8,7 +8,16 @@ use crate::pieces::Pieces;
 use crate::scalar::Scalar;
 
 /// Fraction bits of coordinates.
-const BITS: u32 = 10;
+pub(crate) const RESIZE_BITS: u32 = 10;
+
+/// All channels of a pixel from those of its four neighbours, in the order (0, 0), (1, 0), (0, 1), (1, 1) of (row,
+/// column), and the weights of rows and columns; an instruction set's own code.
+pub(crate) trait Pixels {
+    /// Weights of [`RESIZE_BITS`].
+    fn fixed(corners: [&[u8]; 4], wy: [i32; 2], wx: [i32; 2], out: &mut [u8]);
+    /// Flipped bytes, weights in f32.
+    fn single(corners: [&[u8]; 4], wy: [f32; 2], wx: [f32; 2], out: &mut [u8]);
+}
 
 /// Two source coordinates and their weights.
 struct Blend<W> {
@@ -18,34 +27,53 @@ struct Blend<W> {
 
 impl Runs<ResizeI8> for Scalar {
     fn run(call: &ResizeI8, operands: Operands<'_>) {
-        let half_pixel = call.half_pixel == 1;
-        if call.single == 1 {
-            let axis = |o: u32, scale: u32, n: u32| single(o, f32::from_bits(scale), n, half_pixel);
-            resize(call, operands, axis, |v: [i8; 4], wy: &[f32; 2], wx: &[f32; 2]| {
-                let term = |i: usize, y: usize, x: usize| f32::from(v[i] as u8 ^ 0x80) * wy[y] * wx[x];
-                let sum = term(0, 0, 0) + term(1, 1, 0) + term(2, 0, 1) + term(3, 1, 1);
-                round(sum) as i32 as u8 ^ 0x80
-            });
-        } else {
-            let axis = |o: u32, scale: u32, n: u32| fixed(o, scale, n, half_pixel);
-            resize(call, operands, axis, |v: [i8; 4], wy: &[i32; 2], wx: &[i32; 2]| {
-                let term = |i: usize, y: usize, x: usize| wy[y].wrapping_mul(wx[x]).wrapping_mul(i32::from(v[i]));
-                let sum =
-                    term(0, 0, 0).wrapping_add(term(1, 1, 0)).wrapping_add(term(2, 0, 1)).wrapping_add(term(3, 1, 1));
-                // Of two weights, to nearest, halves away from zero.
-                let half = if sum > 0 { 1 << (2 * BITS - 1) } else { -(1 << (2 * BITS - 1)) };
-                (sum.wrapping_add(half) / (1 << (2 * BITS))) as u8
-            });
-        }
+        resize::<Scalar>(call, operands);
     }
 }
 
-/// Every output pixel from its four neighbours, in the order (0, 0), (1, 0), (0, 1), (1, 1) of (row, column).
-fn resize<W>(
+impl Pixels for Scalar {
+    fn fixed(corners: [&[u8]; 4], wy: [i32; 2], wx: [i32; 2], out: &mut [u8]) {
+        for_each(corners, out, |v| {
+            let term = |i: usize, y: usize, x: usize| wy[y].wrapping_mul(wx[x]).wrapping_mul(i32::from(v[i]));
+            let sum = term(0, 0, 0).wrapping_add(term(1, 1, 0)).wrapping_add(term(2, 0, 1)).wrapping_add(term(3, 1, 1));
+            // Of two weights, to nearest, halves away from zero.
+            let half = if sum > 0 { 1 << (2 * RESIZE_BITS - 1) } else { -(1 << (2 * RESIZE_BITS - 1)) };
+            (sum.wrapping_add(half) / (1 << (2 * RESIZE_BITS))) as u8
+        });
+    }
+
+    fn single(corners: [&[u8]; 4], wy: [f32; 2], wx: [f32; 2], out: &mut [u8]) {
+        for_each(corners, out, |v| {
+            let term = |i: usize, y: usize, x: usize| f32::from(v[i] as u8 ^ 0x80) * wy[y] * wx[x];
+            let sum = term(0, 0, 0) + term(1, 1, 0) + term(2, 0, 1) + term(3, 1, 1);
+            round(sum) as i32 as u8 ^ 0x80
+        });
+    }
+}
+
+fn for_each([a, b, c, d]: [&[u8]; 4], out: &mut [u8], blend: impl Fn([i8; 4]) -> u8) {
+    for ((((out, &a), &b), &c), &d) in out.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+        *out = blend([a, b, c, d].map(|v| v as i8));
+    }
+}
+
+/// Every output pixel from its four neighbours, by `P`.
+pub(crate) fn resize<P: Pixels>(call: &ResizeI8, operands: Operands<'_>) {
+    let half_pixel = call.half_pixel == 1;
+    if call.single == 1 {
+        let axis = |o: u32, scale: u32, n: u32| single(o, f32::from_bits(scale), n, half_pixel);
+        for_each_pixel(call, operands, axis, P::single);
+    } else {
+        let axis = |o: u32, scale: u32, n: u32| fixed(o, scale, n, half_pixel);
+        for_each_pixel(call, operands, axis, P::fixed);
+    }
+}
+
+fn for_each_pixel<W: Copy>(
     call: &ResizeI8,
     operands: Operands<'_>,
     axis: impl Fn(u32, u32, u32) -> Blend<W>,
-    blend: impl Fn([i8; 4], &[W; 2], &[W; 2]) -> u8,
+    blend: impl Fn([&[u8]; 4], [W; 2], [W; 2], &mut [u8]),
 ) {
     let Operands { reads: [input, ..], output, .. } = operands;
     let (in_w, channels) = (call.in_w as usize, call.channels as usize);
@@ -56,12 +84,11 @@ fn resize<W>(
             let rows = axis(oy, call.scale_h, call.in_h);
             for (pixel, ox) in line.pieces_mut(channels).zip(0..) {
                 let columns = axis(ox, call.scale_w, call.in_w);
-                let corners =
-                    [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(y, x)| (rows.at[y] * in_w + columns.at[x]) * channels);
-                for (c, out) in pixel.iter_mut().enumerate() {
-                    let values = corners.map(|at| image.get(at + c).map_or(0, |&v| v as i8));
-                    *out = blend(values, &rows.weights, &columns.weights);
-                }
+                let corners = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(y, x)| {
+                    let at = (rows.at[y] * in_w + columns.at[x]) * channels;
+                    image.get(at..at + channels).unwrap_or(&[])
+                });
+                blend(corners, rows.weights, columns.weights, pixel);
             }
         }
     }
@@ -69,14 +96,14 @@ fn resize<W>(
 
 /// Coordinates in integers.
 fn fixed(o: u32, scale: u32, n: u32, half_pixel: bool) -> Blend<i32> {
-    let one = 1i64 << BITS;
+    let one = 1i64 << RESIZE_BITS;
     let shift = if half_pixel { i64::from(scale / 2) - one / 2 } else { 0 };
     let at = i64::from(o) * i64::from(scale) + shift;
     let last = i64::from(n) - 1;
-    let low = (at >> BITS).min(last).max(0);
-    let high = ((at + one - 1) >> BITS).min(last).max(0);
-    let fraction = (at - (low << BITS)) as i32;
-    Blend { at: [low as usize, high as usize], weights: [(1i32 << BITS).wrapping_sub(fraction), fraction] }
+    let low = (at >> RESIZE_BITS).min(last).max(0);
+    let high = ((at + one - 1) >> RESIZE_BITS).min(last).max(0);
+    let fraction = (at - (low << RESIZE_BITS)) as i32;
+    Blend { at: [low as usize, high as usize], weights: [(1i32 << RESIZE_BITS).wrapping_sub(fraction), fraction] }
 }
 
 /// Coordinates in single precision.
