@@ -6,4 +6,5 @@ mod harness;
 mod hostile;
 mod lstm;
 mod moves;
+mod random;
 mod sums;

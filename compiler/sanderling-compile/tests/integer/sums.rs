@@ -16,7 +16,7 @@ fn weights(dtype: DType, shape: &[usize], several: bool) -> TensorType {
 }
 
 /// A layer with weights on an image.
-fn layer(dtype: DType, x: &[usize], w: &[usize], several: bool, op: Op) {
+pub fn layer(dtype: DType, x: &[usize], w: &[usize], several: bool, op: Op) {
     let mut case = Case::new();
     let input = case.input(&quantized(dtype, x, 0.05, 4));
     let weights = case.constant(&weights(dtype, w, several));
