@@ -26,8 +26,9 @@ struct Candidate {
 /// takes without any. `buffers` get their scratch and become those of the plan.
 ///
 /// To work in place costs nothing where it takes no more scratch: elsewhere parts of the input are copied first, and that is
-/// done in those steps alone that would otherwise need more memory than the step that needs most in any case.
-pub fn plan(graph: &Graph, buffers: &mut Buffers) -> Result<(Plan, u32), CompileError> {
+/// done in those steps alone that would otherwise need more memory than the step that needs most in any case, and only where
+/// `copies` says that memory is worth the time.
+pub fn plan(graph: &Graph, buffers: &mut Buffers, copies: bool) -> Result<(Plan, u32), CompileError> {
     let mut scratch = Vec::with_capacity(graph.nodes.len());
     for (step, node) in graph.nodes.iter().enumerate() {
         let bytes = trial(graph, node, None)?.1;
@@ -41,8 +42,8 @@ pub fn plan(graph: &Graph, buffers: &mut Buffers) -> Result<(Plan, u32), Compile
     for (step, node) in graph.nodes.iter().enumerate() {
         match candidate(graph, buffers, step, node) {
             Some(c) if c.scratch <= scratch[step] => free.share(step, c.input, c.output, c.scratch),
-            Some(c) => costly.push(c),
-            None => {}
+            Some(c) if copies => costly.push(c),
+            _ => {}
         }
     }
     // Only its own step needs less when a node works in place, so that each can be looked at alone.

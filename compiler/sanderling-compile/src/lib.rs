@@ -70,7 +70,7 @@ pub fn compile_with(module: &Module, target: &Target, options: &Options) -> Resu
     let graph = schedule::schedule(&states::detach(&graph)?);
 
     let mut buffers = buffers::assign(&graph);
-    let (plan, apart_bytes) = in_place::plan(&graph, &mut buffers)?;
+    let (plan, apart_bytes) = in_place::plan(&graph, &mut buffers, target.is_bare_metal())?;
 
     let mut artifact = Artifact::default();
     artifact.target = target.name.clone();

@@ -49,6 +49,13 @@ pub struct Target {
     pub aliases: Vec<String>,
 }
 
+impl Target {
+    /// Whether it runs without an operating system: a microcontroller, whose memory is scarcer than its time.
+    pub fn is_bare_metal(&self) -> bool {
+        self.triple.as_deref().is_some_and(|triple| triple.contains("-none-"))
+    }
+}
+
 /// The bound where a file names none: twice what the tests measure on Cortex-M.
 fn stack_bytes() -> u32 {
     2048

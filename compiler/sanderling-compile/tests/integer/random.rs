@@ -82,13 +82,13 @@ proptest! {
 
     #[test]
     fn pools(
-        (dtype, (image, kernel, stride, _, _), activation) in (dtype(), window(), activation()),
+        (dtype, (image, kernel, stride, dilation, _), activation) in (dtype(), window(), activation()),
         (channels, (scale, zero), mean, count_padding) in (length(), scale(), any::<bool>(), any::<bool>()),
     ) {
         let padding = Padding { top: kernel[0] / 2, left: kernel[1] / 2, bottom: 0, right: 0 };
         let op = match mean {
-            true => Op::AvgPool2d { kernel, stride, padding, count_padding, activation },
-            false => Op::MaxPool2d { kernel, stride, padding, activation },
+            true => Op::AvgPool2d { kernel, stride, dilation, padding, count_padding, activation },
+            false => Op::MaxPool2d { kernel, stride, dilation, padding, activation },
         };
         let x = quantized(dtype, &[2, image[0], image[1], channels], scale, zero);
         let mut case = Case::new();

@@ -7,6 +7,9 @@ use sanderling_kernels::{Kernel, Operands, avx2, scalar};
 const GUARD: usize = 64;
 const UNTOUCHED: u8 = 0xa5;
 
+/// Where outputs lie, and scratch behind them: apart from what is read, so that no call works in place.
+pub const APART: u32 = 1 << 24;
+
 /// A stream of bytes, the same for the same seed.
 pub struct Stream(pub u32);
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use sanderling_format::calls::*;
 
-use crate::harness::Case;
+use crate::harness::{APART, Case};
 use crate::strategies::*;
 
 /// Clamp, zero points of input and weights, and a seed.
@@ -26,8 +26,8 @@ fn conv() -> impl Strategy<Value = Case<Conv2dI8>> {
                     weight_zero,
                     row_bytes,
                     input: 0,
-                    output: 0,
-                    scratch: 0,
+                    output: APART,
+                    scratch: 2 * APART,
                     weights: 0,
                     channels: 0,
                 },
@@ -43,8 +43,17 @@ fn depthwise() -> impl Strategy<Value = Case<DepthwiseI8>> {
         .prop_flat_map(|all| (channels(all.1 * all.2), Just(all)))
         .prop_map(|(channels, (window, in_c, times, (clamp, input_zero, weight_zero, seed)))| {
             let window = Window { in_c, out_c: in_c * times, ..window };
-            let call =
-                DepthwiseI8 { window, clamp, input_zero, weight_zero, input: 0, output: 0, weights: 0, channels: 0 };
+            let call = DepthwiseI8 {
+                window,
+                clamp,
+                input_zero,
+                weight_zero,
+                input: 0,
+                output: APART,
+                scratch: 2 * APART,
+                weights: 0,
+                channels: 0,
+            };
             let mut case = Case::new(call, seed);
             case.reads[2] = Some(channels);
             case
@@ -68,7 +77,7 @@ fn add() -> impl Strategy<Value = Case<AddI8>> {
                 clamp,
                 a: 0,
                 b: 0,
-                output: 0,
+                output: APART,
             };
             Case::new(call, seed)
         },
@@ -127,8 +136,8 @@ proptest! {
 
     #[test]
     fn pooling((window, clamp, seed) in pool_window()) {
-        Case::new(AvgPoolI8 { window, clamp, input: 0, output: 0 }, seed).equal();
-        Case::new(MaxPoolI8 { window, clamp, input: 0, output: 0 }, seed).equal();
+        Case::new(AvgPoolI8 { window, clamp, input: 0, output: APART }, seed).equal();
+        Case::new(MaxPoolI8 { window, clamp, input: 0, output: APART }, seed).equal();
     }
 
     #[test]

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use sanderling_format::Call;
 use sanderling_format::calls::*;
 
-use crate::harness::{Case, Stream};
+use crate::harness::{APART, Case, Stream};
 use crate::strategies::*;
 
 /// Numbers from -2 to 2.
@@ -44,7 +44,7 @@ fn conv() -> impl Strategy<Value = Case<Conv2dF32>> {
     (prop_oneof![window(), pointwise()], length(), length(), groups, bounds(), any::<u32>()).prop_map(
         |(window, in_c, out_c, groups, (low, high), seed)| {
             let window = Window { in_c: in_c * groups, out_c: out_c * groups, ..window };
-            case(Conv2dF32 { window, groups, low, high, input: 0, weights: 0, bias: 0, output: 0 }, 3, seed)
+            case(Conv2dF32 { window, groups, low, high, input: 0, weights: 0, bias: 0, output: APART }, 3, seed)
         },
     )
 }
@@ -53,7 +53,7 @@ fn depthwise() -> impl Strategy<Value = Case<DepthwiseF32>> {
     (window(), length(), prop_oneof![4 => Just(1u32), 1 => 2u32..4], bounds(), any::<u32>()).prop_map(
         |(window, in_c, times, (low, high), seed)| {
             let window = Window { in_c, out_c: in_c * times, ..window };
-            case(DepthwiseF32 { window, low, high, input: 0, weights: 0, bias: 0, output: 0 }, 3, seed)
+            case(DepthwiseF32 { window, low, high, input: 0, weights: 0, bias: 0, output: APART }, 3, seed)
         },
     )
 }
@@ -62,14 +62,14 @@ fn product() -> impl Strategy<Value = Case<MatMulF32>> {
     (1u32..4, length(), length(), length(), any::<(bool, bool)>(), any::<u32>()).prop_map(
         |(batch, m, k, n, (a_moves, b_moves), seed)| {
             let (a_step, b_step) = (if a_moves { m * k } else { 0 }, if b_moves { k * n } else { 0 });
-            case(MatMulF32 { batch, m, k, n, a_step, b_step, a: 0, b: 0, output: 0 }, 2, seed)
+            case(MatMulF32 { batch, m, k, n, a_step, b_step, a: 0, b: 0, output: APART }, 2, seed)
         },
     )
 }
 
 fn unary() -> impl Strategy<Value = Case<UnaryF32>> {
     (0u32..22, 1u32..70, any::<u32>())
-        .prop_map(|(op, len, seed)| case(UnaryF32 { op, len, alpha: 0.1, beta: 0.7, input: 0, output: 0 }, 1, seed))
+        .prop_map(|(op, len, seed)| case(UnaryF32 { op, len, alpha: 0.1, beta: 0.7, input: 0, output: APART }, 1, seed))
 }
 
 /// Two operands of the same shape, or of which one stands still along one axis.
@@ -85,7 +85,7 @@ fn binary() -> impl Strategy<Value = Case<BinaryF32>> {
                 _ => ([0, 0, 0, 0, 1, 0], rows, whole, rows * columns),
             };
             let operands = Broadcast { dims, a_strides, b_strides, a_len, b_len };
-            case(BinaryF32 { op, operands, low, high, a: 0, b: 0, output: 0 }, 2, seed)
+            case(BinaryF32 { op, operands, low, high, a: 0, b: 0, output: APART }, 2, seed)
         },
     )
 }

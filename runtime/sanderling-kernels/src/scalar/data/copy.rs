@@ -4,7 +4,6 @@ use sanderling_format::calls::{AXES, Fill, StridedCopy};
 
 use super::walk::{along, rows};
 use crate::kernel::{Operands, Runs};
-use crate::pieces::Pieces;
 use crate::scalar::Scalar;
 
 impl Runs<StridedCopy> for Scalar {
