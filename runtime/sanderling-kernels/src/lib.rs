@@ -17,6 +17,8 @@ mod fixed;
 mod kernel;
 mod pieces;
 pub mod scalar;
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod tiles;
 mod window;
 
 pub use kernel::{Isa, Kernel, Operands};

@@ -1,77 +1,17 @@
-//! What the f32 kernels of this folder share: loads, clamps, and where the taps of a row of pixels lie.
+//! What the f32 kernels of this folder share: clamps and masks.
 
 use core::arch::x86_64::*;
 
-use sanderling_format::Call;
-use sanderling_format::calls::Window;
+pub use crate::tiles::{Clamp, Float, LANES};
 
-use crate::kernel::Operands;
-use crate::window::Taps;
-
-/// The bytes of an f32.
-pub type Float = [u8; 4];
-/// Lanes of a vector.
-pub const LANES: usize = 8;
-/// Most pixels that a tile computes at once: with two vectors of channels their sums fill the registers.
-pub const PIXELS: usize = 6;
-
-/// Whether the operands are those that the call asks for, which the runtime makes sure of.
-pub fn fits<C: Call>(call: &C, operands: &Operands<'_>) -> bool {
-    call.accesses().is_some_and(|a| {
-        let reads = operands.reads.iter().zip(&a.reads).all(|(bytes, region)| bytes.len() == region.bytes as usize);
-        reads && operands.output.len() == a.output.bytes as usize
-    })
-}
-
-/// The taps of a tile, the same for all its pixels, in elements: `rows` times `runs` stretches of `len`.
-#[derive(Clone, Copy, Default)]
-pub struct Spans {
-    pub rows: usize,
-    pub runs: usize,
-    pub len: usize,
-    /// Steps in the image from row to row and from run to run.
-    pub x_row: usize,
-    pub x_run: usize,
-    /// The same in the weights of one panel.
-    pub w_row: usize,
-    pub w_run: usize,
-}
-
-impl Spans {
-    /// Image elements from the first tap to behind the last.
-    pub fn x_extent(&self) -> usize {
-        self.extent(self.x_row, self.x_run, 1)
+/// The clamp in every lane, as in the scalar kernels: what is not a number becomes `low`, or stays where there are no
+/// bounds.
+#[target_feature(enable = "avx2,fma")]
+pub fn apply(clamp: Clamp, v: __m256) -> __m256 {
+    if clamp.is_open() {
+        return v;
     }
-
-    /// Weights from the first tap to behind the last, each tap `width` of them.
-    pub fn w_extent(&self, width: usize) -> usize {
-        self.extent(self.w_row, self.w_run, width)
-    }
-
-    fn extent(&self, row: usize, run: usize, width: usize) -> usize {
-        if self.rows == 0 || self.runs == 0 || self.len == 0 {
-            return 0;
-        }
-        ((self.rows - 1) * row).saturating_add((self.runs - 1) * run).saturating_add(self.len * width)
-    }
-}
-
-/// The clamp of the fused activation in every lane.
-#[derive(Clone, Copy)]
-pub struct Clamp {
-    pub low: f32,
-    pub high: f32,
-}
-
-impl Clamp {
-    /// As the scalar kernels: what is not a number becomes `low`, or stays where there are no bounds.
-    #[target_feature(enable = "avx2,fma")]
-    pub fn apply(self, v: __m256) -> __m256 {
-        if self.low == f32::NEG_INFINITY && self.high == f32::INFINITY {
-            return v;
-        }
-        _mm256_min_ps(_mm256_max_ps(v, _mm256_set1_ps(self.low)), _mm256_set1_ps(self.high))
-    }
+    _mm256_min_ps(_mm256_max_ps(v, _mm256_set1_ps(clamp.low)), _mm256_set1_ps(clamp.high))
 }
 
 /// All lanes set below `n`, which may be more than there are.
@@ -79,21 +19,4 @@ impl Clamp {
 pub fn mask(n: usize) -> __m256i {
     let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     _mm256_cmpgt_epi32(_mm256_set1_epi32(n.min(LANES) as i32), lanes)
-}
-
-/// Pixels of a line whose windows lie inside the image from side to side.
-pub fn interior(w: &Window) -> core::ops::Range<usize> {
-    let is_whole = |ox: &usize| {
-        let taps = Taps::of_column(w, *ox);
-        taps.from == 0 && taps.to == w.kernel_w as usize
-    };
-    let out_w = w.out_w as usize;
-    let first = (0..out_w).find(is_whole).unwrap_or(out_w);
-    let end = (first..out_w).find(|ox| !is_whole(ox)).unwrap_or(out_w);
-    first..end
-}
-
-/// How many of the pixels that are left to take at once: tiles of one size rather than a small one at the end.
-pub fn next_tile(rest: usize) -> usize {
-    rest.div_ceil(rest.div_ceil(PIXELS).max(1))
 }
