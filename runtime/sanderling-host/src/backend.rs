@@ -25,7 +25,12 @@ fn fastest() -> &'static [Kernel] {
     sanderling_kernels::avx2::detect().unwrap_or(scalar::ALL)
 }
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(target_arch = "aarch64")]
+fn fastest() -> &'static [Kernel] {
+    sanderling_kernels::neon::detect()
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 fn fastest() -> &'static [Kernel] {
     scalar::ALL
 }

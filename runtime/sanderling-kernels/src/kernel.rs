@@ -13,6 +13,10 @@ pub enum Isa {
     Dsp,
     /// AVX2 and FMA.
     Avx2,
+    /// NEON.
+    Neon,
+    /// NEON and SDOT.
+    DotProd,
 }
 
 /// The memory of one call: exactly the regions of its [`Accesses`].

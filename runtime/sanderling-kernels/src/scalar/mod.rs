@@ -14,11 +14,15 @@ use sanderling_format::calls::*;
 
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 pub(crate) use add_i8::ADD_LEFT_SHIFT;
-#[cfg(all(target_arch = "arm", feature = "dsp"))]
+#[cfg(any(all(target_arch = "arm", feature = "dsp"), all(target_arch = "aarch64", any(feature = "std", test))))]
 pub(crate) use conv_i8::convolve;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 pub(crate) use conv_i8::gather_columns;
-#[cfg(any(all(target_arch = "arm", feature = "dsp"), all(target_arch = "x86_64", feature = "std")))]
+#[cfg(any(
+    all(target_arch = "arm", feature = "dsp"),
+    all(target_arch = "x86_64", feature = "std"),
+    all(target_arch = "aarch64", any(feature = "std", test))
+))]
 pub(crate) use conv_i8::{Columns, Layer};
 
 use crate::kernel::{Isa, Kernel, kernel};
