@@ -18,6 +18,8 @@ pub enum Isa {
     Scalar,
     /// AVX2 and FMA.
     Avx2,
+    /// NEON, and SDOT where the CPU has it.
+    Neon,
     /// The DSP extension of Cortex-M.
     Dsp,
 }
