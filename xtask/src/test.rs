@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::process::{self, THUMBV7EM};
+use crate::process::{self, AARCH64, THUMBV7EM};
 
 pub fn run() -> Result<()> {
     // The emulator tests are ordinary cargo tests that skip by themselves. A silent skip looks like a pass, so say it.
@@ -10,6 +10,11 @@ pub fn run() -> Result<()> {
         println!("skipped: QEMU tests (no qemu-system-arm; try `cargo xtask setup`)");
     } else if !process::has_target(THUMBV7EM) {
         println!("skipped: QEMU tests (no Rust target {THUMBV7EM}; try `cargo xtask setup`)");
+    }
+    if let Some(program) = ["qemu-aarch64", "aarch64-linux-gnu-gcc"].into_iter().find(|p| !process::has_program(p)) {
+        println!("skipped: 64-bit Arm tests (no {program}; try `cargo xtask setup`)");
+    } else if !process::has_target(AARCH64) {
+        println!("skipped: 64-bit Arm tests (no Rust target {AARCH64}; try `cargo xtask setup`)");
     }
     // Release, because the reference interpreter is too slow on real models without optimisation.
     process::run(&mut process::cargo(&["test", "--release", "--workspace"]))
