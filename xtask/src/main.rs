@@ -5,6 +5,7 @@
 mod bench;
 mod ci;
 mod conformance;
+mod instructions;
 mod process;
 mod setup;
 mod size;
@@ -45,6 +46,8 @@ enum Task {
     },
     /// Measure, and print a table of our figures beside those of peers
     Bench(bench::Args),
+    /// Count the instructions of an inference on 64-bit Arm, plain and with NEON
+    Instructions,
 }
 
 fn main() -> Result<()> {
@@ -59,5 +62,6 @@ fn main() -> Result<()> {
         Task::Tidy => tidy::run(),
         Task::Size { json } => size::run(json),
         Task::Bench(args) => bench::run(&args),
+        Task::Instructions => instructions::run(),
     }
 }
