@@ -7,6 +7,9 @@ use anyhow::{Result, bail};
 use crate::process::{self, THUMBV6M, THUMBV7EM};
 use crate::{size, tidy};
 
+/// Examples whose library is for devices.
+const DEVICE_EXAMPLES: [&str; 1] = ["imu-gestures"];
+
 /// Runs all steps even after a failure, so that one run shows everything there is to fix.
 pub fn run() -> Result<()> {
     let mut failed = Vec::new();
@@ -53,7 +56,7 @@ pub fn run() -> Result<()> {
 /// Names the device crates alone: a build of the whole workspace would turn on `alloc` for the compiler's sake.
 fn no_std(triple: &str) -> Result<()> {
     let mut build = process::cargo(&["build", "--release", "--target", triple]);
-    for name in tidy::DEVICE_CRATES {
+    for name in tidy::DEVICE_CRATES.into_iter().chain(DEVICE_EXAMPLES) {
         build.args(["-p", name]);
     }
     process::run(&mut build)
