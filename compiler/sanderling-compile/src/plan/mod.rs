@@ -195,7 +195,7 @@ mod tests {
                 let mut new = request(next(1000), next(20) as usize, 0);
                 // Often in the place of a buffer that nothing else has taken, from its last step on.
                 let free = |i: &usize| requests.iter().all(|r| r.with != Some(*i));
-                if let Some(with) = (0..requests.len()).filter(free).last().filter(|_| next(2) == 0) {
+                if let Some(with) = (0..requests.len()).rfind(free).filter(|_| next(2) == 0) {
                     (new.first, new.with) = (requests[with].last, Some(with));
                 }
                 new.last = new.first + next(6) as usize;

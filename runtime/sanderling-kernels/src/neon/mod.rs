@@ -10,6 +10,7 @@ mod float_conv;
 mod float_depthwise;
 mod float_mat_mul;
 mod float_wide;
+mod mat_mul_i8;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ const TABLE: [Kernel; scalar::TABLE.len()] = overlay(
         kernel::<Conv2dI8, Neon>(Isa::Neon),
         kernel::<DepthwiseI8, Neon>(Isa::Neon),
         kernel::<AddI8, Neon>(Isa::Neon),
+        kernel::<MatMulI8, Neon>(Isa::Neon),
         kernel::<Conv2dF32, Neon>(Isa::Neon),
         kernel::<DepthwiseF32, Neon>(Isa::Neon),
         kernel::<MatMulF32, Neon>(Isa::Neon),

@@ -145,6 +145,17 @@ fn extreme_products_do_not_overflow() {
 }
 
 #[test]
+fn the_smallest_factors_do_not_saturate() {
+    let window = Window { batch: 1, in_h: 1, in_w: 1, out_h: 1, out_w: 1, ..Stream(3).window(16, 16) };
+    let window = Window { kernel_h: 1, kernel_w: 1, stride_h: 1, stride_w: 1, pad_top: 0, pad_left: 0, ..window };
+    let clamp = Clamp { zero: 0, low: -128, high: 127 };
+    let channels: Vec<u8> = (0..16).flat_map(|_| [i32::MIN, i32::MIN, 0]).flat_map(i32::to_le_bytes).collect();
+    let call =
+        DepthwiseI8 { window, clamp, input_zero: 0, weight_zero: 0, input: 0, output: 0, weights: 0, channels: 0 };
+    equal(&call, &[vec![1; 16], vec![0; 16], channels]);
+}
+
+#[test]
 fn addition() {
     let mut stream = Stream(4);
     for _ in 0..CASES {
@@ -165,6 +176,40 @@ fn addition() {
             output: 0,
         };
         let (a, b) = (stream.bytes(len as usize), stream.bytes(len as usize));
+        equal(&call, &[a, b]);
+    }
+}
+
+#[test]
+fn matrix_products() {
+    let mut stream = Stream(5);
+    for _ in 0..CASES {
+        let (matrices, rows, depth, columns) = (1 + stream.below(3), stream.length(), stream.length(), stream.length());
+        // The second operand moves on with the first, or is the same for all.
+        let b_step = stream.pick(&[0, 1]);
+        let batch = Broadcast {
+            dims: [1, 1, 1, 1, 1, matrices],
+            a_strides: [0, 0, 0, 0, 0, 1],
+            b_strides: [0, 0, 0, 0, 0, b_step],
+            a_len: matrices,
+            b_len: if b_step == 0 { 1 } else { matrices },
+        };
+        let call = MatMulI8 {
+            batch,
+            rows,
+            depth,
+            columns,
+            a_zero: stream.zero_point(),
+            b_zero: stream.zero_point(),
+            multiplier: stream.multiplier(),
+            shift: stream.shift(),
+            clamp: stream.clamp(),
+            a: 0,
+            b: 0,
+            output: 0,
+        };
+        let a = stream.bytes((matrices * rows * depth) as usize);
+        let b = stream.bytes((batch.b_len * depth * columns) as usize);
         equal(&call, &[a, b]);
     }
 }

@@ -8,7 +8,7 @@ mod fixed16;
 mod grouped_conv;
 mod hybrid;
 mod lstm;
-mod mat_mul;
+pub(crate) mod mat_mul;
 mod mean_pool;
 mod reduce;
 pub(crate) mod resize;
