@@ -7,7 +7,7 @@ use sanderling_format::calls::Conv2dI8;
 use super::Avx2;
 use super::dot_i8::{column_sum, dots};
 use super::fixed::{Bytes, Channels, LANES, put};
-use super::float_tile::fits;
+use crate::tiles::fits;
 use super::panel_i8;
 use crate::kernel::{Operands, Runs};
 use crate::scalar::{Columns, Layer, gather_columns};

@@ -8,7 +8,7 @@ use sanderling_format::calls::DepthwiseI8;
 use super::Avx2;
 use super::dot_i8::tail;
 use super::fixed::{Bytes, Channels, LANES, put};
-use super::float_tile::{fits, interior};
+use crate::tiles::{fits, interior};
 use crate::fixed::Channel;
 use crate::kernel::{Operands, Runs};
 use crate::scalar::Scalar;

@@ -7,7 +7,7 @@ use core::ops::Range;
 use sanderling_format::calls::{Conv2dI8, Window};
 
 use super::fixed::{Bytes, Channels, LANES, get, put};
-use super::float_tile::interior;
+use crate::tiles::interior;
 use crate::fixed::Channel;
 use crate::kernel::Operands;
 use crate::window::{Taps, gather};

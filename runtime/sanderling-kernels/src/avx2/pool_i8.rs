@@ -6,7 +6,7 @@ use sanderling_format::calls::{AvgPoolI8, Clamp, MaxPoolI8, Window};
 
 use super::Avx2;
 use super::fixed::{get, put};
-use super::float_tile::fits;
+use crate::tiles::fits;
 use crate::kernel::{Operands, Runs};
 use crate::scalar::Scalar;
 use crate::window::Taps;
