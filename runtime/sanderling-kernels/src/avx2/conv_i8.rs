@@ -7,10 +7,10 @@ use sanderling_format::calls::Conv2dI8;
 use super::Avx2;
 use super::dot_i8::{column_sum, dots};
 use super::fixed::{Bytes, Channels, LANES, put};
-use crate::tiles::fits;
 use super::panel_i8;
 use crate::kernel::{Operands, Runs};
 use crate::scalar::{Columns, Layer, gather_columns};
+use crate::tiles::fits;
 
 impl Runs<Conv2dI8> for Avx2 {
     fn run(call: &Conv2dI8, operands: Operands<'_>) {

@@ -8,10 +8,10 @@ use sanderling_format::calls::DepthwiseI8;
 use super::Avx2;
 use super::dot_i8::tail;
 use super::fixed::{Bytes, Channels, LANES, put};
-use crate::tiles::{fits, interior};
 use crate::fixed::Channel;
 use crate::kernel::{Operands, Runs};
 use crate::scalar::Scalar;
+use crate::tiles::{fits, interior};
 use crate::window::Taps;
 
 /// Most pairs of taps whose weights are kept widened; windows of more are left to the scalar twin.

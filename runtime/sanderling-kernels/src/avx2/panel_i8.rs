@@ -7,9 +7,9 @@ use core::ops::Range;
 use sanderling_format::calls::{Conv2dI8, Window};
 
 use super::fixed::{Bytes, Channels, LANES, get, put};
-use crate::tiles::interior;
 use crate::fixed::Channel;
 use crate::kernel::Operands;
+use crate::tiles::interior;
 use crate::window::{Taps, gather};
 
 /// Most words of four taps in a window: the turned weights lie on the stack.

@@ -6,9 +6,9 @@ use sanderling_format::calls::{AvgPoolI8, Clamp, MaxPoolI8, Window};
 
 use super::Avx2;
 use super::fixed::{get, put};
-use crate::tiles::fits;
 use crate::kernel::{Operands, Runs};
 use crate::scalar::Scalar;
+use crate::tiles::fits;
 use crate::window::Taps;
 
 /// Channels taken at once.

@@ -55,6 +55,7 @@ fn code(isa: Isa) -> &'static str {
     match isa {
         Isa::Host => "Kernels are the fastest that the machine has which runs them.",
         Isa::Scalar => "Kernels are plain code.",
+        Isa::Neon => "Kernels use NEON where there are such, plain code elsewhere.",
         Isa::Avx2 => "Kernels use AVX2 where there are such, plain code elsewhere.",
         Isa::Dsp => "Kernels use the DSP extension where there are such, plain code elsewhere.",
     }
