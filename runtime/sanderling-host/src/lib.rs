@@ -11,5 +11,5 @@ mod runner;
 pub use array::{Array, numpy_name};
 pub use backend::{Backend, kernels};
 pub use file::{FileError, read, write_atomically, write_together};
-pub use npz::{read_npz, write_npz};
+pub use npz::{decode_npz, encode_npz, read_npz, write_npz};
 pub use runner::{RowError, Rows, bind, run_rows, stack};

@@ -10,36 +10,48 @@ use sanderling_format::Element;
 use crate::array::Array;
 use crate::file::{FileError, write_atomically};
 
+/// Largest array that is read.
+const MOST_BYTES: usize = 1 << 32;
+
 /// All arrays of a `.npz`, in the order of the file, or the one of a `.npy`, which has no name.
 pub fn read_npz(path: &Path) -> Result<Vec<Array>, FileError> {
     let file = File::open(path).map_err(|source| FileError::Read { path: path.into(), source })?;
-    let content = |what: String| FileError::Content { path: path.into(), what };
-    let mut file = BufReader::new(file);
+    decode_npz(BufReader::new(file)).map_err(|what| FileError::Content { path: path.into(), what })
+}
+
+/// As [`read_npz`], from anywhere; the error says what is wrong with the content.
+pub fn decode_npz(mut file: impl Read + Seek) -> Result<Vec<Array>, String> {
     let mut magic = [0; 6];
     let is_npy = file.read_exact(&mut magic).is_ok() && magic == *b"\x93NUMPY";
-    file.rewind().map_err(|source| FileError::Read { path: path.into(), source })?;
+    file.rewind().map_err(|e| e.to_string())?;
     if is_npy {
-        return Ok(vec![read_array(String::new(), file).map_err(|e| content(e.to_string()))?]);
+        return Ok(vec![read_array(String::new(), file).map_err(|e| e.to_string())?]);
     }
-    let mut archive = npyz::npz::NpzArchive::new(file).map_err(|e| content(format!("neither .npz nor .npy: {e}")))?;
+    let mut archive = npyz::npz::NpzArchive::new(file).map_err(|e| format!("neither .npz nor .npy: {e}"))?;
     let mut names: Vec<String> = archive.array_names().map(str::to_string).collect();
     names.sort();
     let mut arrays = Vec::new();
     for name in names {
-        let data = archive.by_name(&name).map_err(|e| content(format!("array {name}: {e}")))?;
+        let data = archive.by_name(&name).map_err(|e| format!("array {name}: {e}"))?;
         let Some(data) = data else { continue };
         let header = data.header().clone();
         let array = read_body(name.clone(), &header, data.into_inner());
-        arrays.push(array.map_err(|e| content(format!("array {name}: {e}")))?);
+        arrays.push(array.map_err(|e| format!("array {name}: {e}"))?);
     }
     Ok(arrays)
 }
 
 /// Writes arrays under their names, whole or not at all.
 pub fn write_npz(path: &Path, arrays: &[Array]) -> Result<(), FileError> {
+    let bytes = encode_npz(arrays).map_err(|source| FileError::Write { path: path.into(), source })?;
+    write_atomically(path, &bytes)
+}
+
+/// As [`write_npz`], into memory.
+pub fn encode_npz(arrays: &[Array]) -> io::Result<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
-    encode(arrays, &mut bytes).map_err(|source| FileError::Write { path: path.into(), source })?;
-    write_atomically(path, bytes.get_ref())
+    encode(arrays, &mut bytes)?;
+    Ok(bytes.into_inner())
 }
 
 fn read_array(name: String, mut reader: impl Read) -> io::Result<Array> {
@@ -62,10 +74,17 @@ fn read_body(name: String, header: &NpyHeader, mut reader: impl Read) -> io::Res
     }
     let shape: Vec<usize> = header.shape().iter().map(|&d| d as usize).collect();
     let bytes = shape.iter().try_fold(element.bytes() as usize, |n, &d| n.checked_mul(d));
+    let Some(bytes) = bytes.filter(|&n| n <= MOST_BYTES) else {
+        return Err(invalid(format!(
+            "{shape:?} of {kind} is larger than {MOST_BYTES} bytes; split it into several files"
+        )));
+    };
     let mut data = Vec::new();
-    reader.read_to_end(&mut data)?;
-    if bytes != Some(data.len()) {
-        return Err(invalid(format!("{} bytes do not make {shape:?}", data.len())));
+    // One more than it should: a small file can hold any number of zeros.
+    reader.by_ref().take(bytes as u64 + 1).read_to_end(&mut data)?;
+    if data.len() != bytes {
+        let more = if data.len() > bytes { "more bytes" } else { "fewer bytes" };
+        return Err(invalid(format!("it has {more} than {shape:?} takes, {bytes}")));
     }
     Ok(Array { name, element, shape, data })
 }
@@ -129,4 +148,45 @@ fn encode(arrays: &[Array], out: &mut Cursor<Vec<u8>>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An array of bytes whose header is of another shape than its data.
+    fn npy(shape: &str, bytes: usize) -> Vec<u8> {
+        let header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({shape}), }}");
+        let header = format!("{header:117}\n");
+        [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes(), &vec![0; bytes]].concat()
+    }
+
+    /// How many bytes were asked for.
+    struct Counted<R>(R, usize);
+
+    impl<R: Read> Read for Counted<R> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let n = self.0.read(buffer)?;
+            self.1 += n;
+            Ok(n)
+        }
+    }
+
+    #[test]
+    fn data_fits_its_shape() {
+        assert_eq!(decode_npz(Cursor::new(npy("2, 3", 6))).unwrap()[0].data.len(), 6);
+        for (bytes, words) in [(5, "fewer bytes"), (7, "more bytes")] {
+            let why = decode_npz(Cursor::new(npy("2, 3", bytes))).unwrap_err();
+            assert!(why.contains(words) && why.contains("[2, 3]"), "{why}");
+        }
+        let why = decode_npz(Cursor::new(npy("1048576, 1048576", 6))).unwrap_err();
+        assert!(why.contains("split"), "{why}");
+    }
+
+    #[test]
+    fn no_more_is_read_than_the_shape_says() {
+        let mut endless = Counted(Cursor::new(npy("2, 3", 6)).chain(io::repeat(0)), 0);
+        read_array(String::new(), &mut endless).unwrap_err();
+        assert!(endless.1 < 1000, "{}", endless.1);
+    }
 }
