@@ -7,20 +7,21 @@ use sanderling_format::calls::Clamp;
 pub fn rescale(x: i32, multiplier: i32, shift: i32) -> i32 {
     let product = i64::from(x.wrapping_shl(shift.max(0) as u32)) * i64::from(multiplier);
     let high = ((product + (1 << 30)) >> 31) as i32;
-    divide_by_power(high, (-shift).max(0) as u32)
+    divide_by_power(high, shift.wrapping_neg().max(0) as u32)
 }
 
 /// `x * multiplier * 2^(shift - 31)`, rounded once, halves away from zero; `shift` in -31..=30.
 #[inline(always)]
 pub fn rescale_once(x: i32, multiplier: i32, shift: i32) -> i32 {
     let product = i64::from(x) * i64::from(multiplier);
-    let right = (31 - shift).clamp(1, 62) as u32;
+    let right = 31i32.wrapping_sub(shift).clamp(1, 62) as u32;
     // Of a negative half, one less makes the shift round it down, away from zero.
     let rounded = (product + (1i64 << (right - 1)) + (product >> 63)) >> right;
     rounded as i32
 }
 
-/// `x / 2^exponent`, to nearest, halves away from zero; `exponent` below 32.
+/// `x / 2^exponent`, to nearest, halves away from zero; `exponent` below 32, beyond which only its lowest five bits
+/// count: shifts come from constants, which nobody has checked.
 #[inline(always)]
 pub fn divide_by_power(x: i32, exponent: u32) -> i32 {
     if exponent == 0 {
@@ -28,8 +29,7 @@ pub fn divide_by_power(x: i32, exponent: u32) -> i32 {
     }
     // Of a negative half, one less makes the carry of the last bit shifted out round it down, away from zero.
     let x = x.wrapping_add(x >> 31);
-    let exponent = exponent & 31;
-    (x >> exponent).wrapping_add(x.wrapping_shr(exponent.wrapping_sub(1)) & 1)
+    x.wrapping_shr(exponent).wrapping_add(x.wrapping_shr(exponent.wrapping_sub(1)) & 1)
 }
 
 /// `a * b / 2^31`, to nearest, saturating (gemmlowp's SaturatingRoundingDoublingHighMul).
@@ -107,5 +107,18 @@ mod tests {
         }
         assert_eq!(divide_by_power(i32::MAX, 31), 1);
         assert_eq!(divide_by_power(i32::MIN + 1, 31), -1);
+    }
+
+    /// Of shifts that make no sense the result makes none either, but there is one.
+    #[test]
+    fn every_shift_gives_something() {
+        for shift in [i32::MIN, -64, -33, -32, -31, 0, 31, 32, 64, i32::MAX] {
+            for x in [i32::MIN, -1, 0, 1, i32::MAX] {
+                rescale(x, i32::MIN, shift);
+                rescale_once(x, i32::MIN, shift);
+                divide_by_power(x, shift as u32);
+            }
+        }
+        assert_eq!(rescale(5, 1 << 30, -32), rescale(5, 1 << 30, -64));
     }
 }
