@@ -61,8 +61,11 @@ impl<'m> Model<'m> {
             let call = call.ok_or(FormatError::Program)?;
             model.check_call(index as u32, call)?;
         }
+        // One behind another, so that no byte of theirs is read twice however many records there are.
+        let mut named = 0;
         for record in read_io(model.inputs).chain(read_io(model.outputs)) {
-            record.filter(|r| model.is_io(r)).ok_or(FormatError::Io)?;
+            let record = record.filter(|r| r.name.offset == named && model.is_io(r)).ok_or(FormatError::Io)?;
+            named = record.name.end().ok_or(FormatError::Io)?;
         }
         model.state_init().ok_or(FormatError::Io)?;
         Ok(model)
