@@ -23,6 +23,13 @@ pub enum CompileError {
     Calibrate(OracleError),
     #[error("the self-test cannot be computed: {0}")]
     Golden(#[from] OracleError),
+    #[error("the model has {nodes} nodes, {most} can be compiled; simplify it (onnxsim does), or cut it in parts")]
+    TooMany { nodes: usize, most: usize },
+    #[error(
+        "the {what} of the model take {needed} bytes, more than {most}, which an artifact can address; \
+         \"{largest}\" is the largest. Fix smaller inputs with --shape, or cut the model in parts"
+    )]
+    TooLarge { what: &'static str, needed: u64, most: u64, largest: String },
     #[error(
         "the model does not fit {target}: it needs {needed} bytes of {memory}, the target has {available}. \
          It costs most in {costliest}. {fix}"

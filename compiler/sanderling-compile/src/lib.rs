@@ -11,6 +11,7 @@ mod error;
 mod gate;
 mod golden;
 mod in_place;
+mod limits;
 mod lower;
 pub mod passes;
 pub mod plan;
@@ -58,6 +59,7 @@ pub fn compile(module: &Module, target: &Target) -> Result<Compiled, CompileErro
 pub fn compile_with(module: &Module, target: &Target, options: &Options) -> Result<Compiled, CompileError> {
     let main = module.function("main").ok_or(CompileError::NoMain)?;
     verify(main).map_err(|source| CompileError::Verify { pass: "import", source })?;
+    limits::check(main)?;
     let (mut graph, mut changes) = passes::run(main)?;
     let mut cost = None;
     if let Some(calibration) = &options.quantize {
@@ -68,6 +70,7 @@ pub fn compile_with(module: &Module, target: &Target, options: &Options) -> Resu
         cost = Some(report::QuantizationCost { sqnr, kept_float, agreement });
     }
     let graph = schedule::schedule(&states::detach(&graph)?);
+    limits::check(&graph)?;
 
     let mut buffers = buffers::assign(&graph);
     let (plan, apart_bytes) = in_place::plan(&graph, &mut buffers, target.is_bare_metal())?;

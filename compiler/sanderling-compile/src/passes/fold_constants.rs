@@ -14,6 +14,9 @@ use crate::CompileError;
 /// A result may be this much larger than its inputs, or else up to [`SMALL`] bytes.
 const GROWTH: usize = 4;
 const SMALL: usize = 64 << 10;
+/// Up to this many bytes weights are worked out whatever they were: beyond, a broadcast of one number in a small file
+/// could ask for all memory.
+const WEIGHTS: usize = 64 << 20;
 /// Constants of half precision up to this many bytes are widened.
 const SMALL_HALF: usize = 256;
 
@@ -50,7 +53,7 @@ fn is_worth_it(node: &Node, inputs: &[&Tensor], outputs: &[TensorType], packed: 
     let widens = matches!(node.op, Op::Cast { dtype: DType::F32 }) && half;
     match widens {
         true => packed || read <= SMALL_HALF,
-        false => packed || written <= SMALL || written <= GROWTH * read,
+        false => (packed && written <= WEIGHTS) || written <= SMALL || written <= GROWTH * read,
     }
 }
 
