@@ -4,8 +4,11 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use common::{compile, model, ok, sanderling};
+use sanderling_format::Element;
+use sanderling_host::{Array, write_npz};
 
 /// Runs `sanderling`, which must fail with all of these words and leave `untouched` as it was.
 fn refused(arguments: &[&str], untouched: &Path, words: &[&str]) {
@@ -55,6 +58,63 @@ fn models_that_cannot_be_compiled() {
         let open = data.join("models/onnx/ppocr_cls/model.onnx").display().to_string();
         compile(&open, &[], &["--shape"]);
     }
+}
+
+/// A field of a protobuf message: a message, a string, bytes.
+fn field(number: u8, content: &[u8]) -> Vec<u8> {
+    assert!(content.len() < 128, "one byte tells the length");
+    [&[number << 3 | 2, content.len() as u8], content].concat()
+}
+
+/// An ONNX file with one node from `x`, 4 real numbers, to `y`.
+fn onnx(op: &str) -> Vec<u8> {
+    let value = |name: &[u8]| {
+        // A tensor of type 1, float32, and its two dimensions.
+        let shape = [field(1, &[8, 1]), field(1, &[8, 4])].concat();
+        let tensor = [vec![8, 1], field(2, &shape)].concat();
+        [field(1, name), field(2, &field(1, &tensor))].concat()
+    };
+    let node = [field(1, b"x"), field(2, b"y"), field(3, b"layer7"), field(4, op.as_bytes())].concat();
+    let graph = [field(1, &node), field(11, &value(b"x")), field(12, &value(b"y"))].concat();
+    // Version 8 of the format, version 17 of the ops.
+    [vec![8, 8], field(7, &graph), field(8, &[16, 17])].concat()
+}
+
+#[test]
+fn onnx_ops_that_nobody_knows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(path("known.onnx"), onnx("Relu")).unwrap();
+    ok(&["compile", &path("known.onnx"), "-o", &path("known.sndl")]);
+    for (op, hint) in [("Frobnicate", "decompose"), ("Loop", "unrolled")] {
+        fs::write(path("unknown.onnx"), onnx(op)).unwrap();
+        let out = path("out.sndl");
+        refused(
+            &["compile", &path("unknown.onnx"), "-o", &out],
+            out.as_ref(),
+            &["unknown.onnx", "node 0", "layer7", op, hint],
+        );
+    }
+}
+
+#[test]
+fn calibration_data_that_does_not_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(path("relu.onnx"), onnx("Relu")).unwrap();
+    let (file, data, out) = (path("relu.onnx"), path("data.npz"), path("out.sndl"));
+    let array = |element: Element, shape: &[usize]| {
+        let bytes = shape.iter().product::<usize>() * element.bytes() as usize;
+        Array { name: "x".into(), element, shape: shape.to_vec(), data: vec![0; bytes] }
+    };
+    let flags = ["compile", &file, "--quantize", "int8", "--calibrate", &data, "-o", &out];
+    let calibrate = |array: Array, words: &[&str]| {
+        write_npz(data.as_ref(), &[array]).unwrap();
+        refused(&flags, out.as_ref(), words);
+    };
+    calibrate(array(Element::F32, &[3, 5]), &["data.npz", "float32[3, 5]", "float32[samples, 4]"]);
+    calibrate(array(Element::I8, &[3, 4]), &["data.npz", "int8[3, 4]", "float32[samples, 4]"]);
+    calibrate(array(Element::F32, &[0, 4]), &["data.npz", "sample"]);
 }
 
 #[test]
@@ -122,15 +182,40 @@ fn artifacts_for_another_target() {
 }
 
 #[test]
-fn a_full_disk_leaves_what_was_there() {
-    let output = sanderling(&["compile", &model("kws").unwrap().display().to_string(), "-o", "/dev/full"]);
-    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+fn a_full_device_is_named() {
     if !Path::new("/dev/full").exists() {
         eprintln!("skipped: no /dev/full");
         return;
     }
+    let output = sanderling(&["compile", &model("kws").unwrap().display().to_string(), "-o", "/dev/full"]);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{message}");
     assert!(message.contains("/dev/full") && message.contains("No space left"), "{message}");
+}
+
+/// On a file system of 16 KiB that only this test's child sees; the artifact is larger.
+#[test]
+fn a_full_disk_leaves_what_was_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let mount = r#"mount -t tmpfs -o size=16k none "$1""#;
+    let unshare = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]).arg(folder.path());
+        command.arg(env!("CARGO_BIN_EXE_sanderling")).arg(model("kws").unwrap()).output()
+    };
+    if !unshare(mount).is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: file systems cannot be mounted here");
+        return;
+    }
+    let compile = r#"printf before > "$1/out.sndl"; "$2" compile "$3" -o "$1/out.sndl"; code=$?"#;
+    let show = r#"ls -A "$1"; cat "$1/out.sndl"; exit $code"#;
+    let output = unshare(&format!("{mount} && {compile}; {show}")).unwrap();
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    for words in ["out.sndl", "what was there before is untouched", "No space left"] {
+        assert!(message.contains(words), "{message}");
+    }
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "out.sndl\nbefore", "{message}");
 }
 
 #[test]
