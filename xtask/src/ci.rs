@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::process::{self, THUMBV6M, THUMBV7EM};
-use crate::{size, tidy};
+use crate::{size, soak, tidy};
 
 /// Examples whose library is for devices.
 const DEVICE_EXAMPLES: [&str; 1] = ["imu-gestures"];
@@ -40,6 +40,7 @@ pub fn run() -> Result<()> {
     } else {
         skip("firmware", THUMBV7EM);
     }
+    step(&mut failed, "mutated artifacts", || soak::run(&["mutate".into(), "--smoke".into()]));
     step(&mut failed, "docs", || {
         process::run(
             process::cargo(&["doc", "--release", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-Dwarnings"),

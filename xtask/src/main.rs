@@ -9,6 +9,7 @@ mod instructions;
 mod process;
 mod setup;
 mod size;
+mod soak;
 mod test;
 mod tidy;
 
@@ -48,6 +49,12 @@ enum Task {
     Bench(bench::Args),
     /// Count the instructions of an inference on 64-bit Arm, plain and with NEON
     Instructions,
+    /// Run a long proof: `soak mutate`, `soak fuzz`; `--smoke` for a few seconds of it
+    #[command(disable_help_flag = true)]
+    Soak {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> Result<()> {
@@ -63,5 +70,6 @@ fn main() -> Result<()> {
         Task::Size { json } => size::run(json),
         Task::Bench(args) => bench::run(&args),
         Task::Instructions => instructions::run(),
+        Task::Soak { arguments } => soak::run(&arguments),
     }
 }

@@ -1,0 +1,84 @@
+//! Graphs on real numbers.
+
+use sanderling_ir::{
+    Activation, BinaryKind, Coordinates, DType, Module, Op, Padding, ReduceKind, ResizeMode, UnaryKind,
+};
+
+use super::build::{Build, binary, conv, plain};
+
+pub fn modules() -> Vec<Module> {
+    vec![convolutions(), pools(), elementwise(), rows(), recurrent()]
+}
+
+fn real(shape: &[usize]) -> sanderling_ir::TensorType {
+    plain(DType::F32, shape)
+}
+
+fn convolutions() -> Module {
+    let mut b = Build::new("real convolutions");
+    let x = b.input(real(&[1, 7, 6, 3]));
+    let y = b.layer(conv(2, 1, 1, 1), x, real(&[9, 3, 3, 3]), None);
+    let y = b.layer(conv(1, 1, 1, 9), y, real(&[9, 3, 3, 1]), None);
+    let y = b.layer(conv(1, 2, 2, 3), y, real(&[6, 3, 3, 3]), None);
+    let y = b.layer(conv(1, 1, 0, 1), y, real(&[17, 1, 1, 6]), None);
+    let padding = Padding { top: 1, bottom: 1, left: 1, right: 0 };
+    let up = Op::ConvTranspose2d { stride: [2; 2], padding, extra: [1; 2], activation: Activation::None };
+    b.layer(up, y, real(&[2, 3, 3, 17]), None);
+    b.module()
+}
+
+fn pools() -> Module {
+    let mut b = Build::new("real pools");
+    let x = b.input(real(&[1, 7, 6, 5]));
+    let padding = Padding { top: 1, bottom: 1, left: 1, right: 0 };
+    let (kernel, stride, activation) = ([3, 2], [2, 1], Activation::None);
+    b.node(Op::MaxPool2d { kernel, stride, padding, activation }, &[x], None);
+    let y = b.node(Op::AvgPool2d { kernel, stride, padding, count_padding: true, activation }, &[x], None);
+    let size = Op::Resize { size: [9, 3], mode: ResizeMode::Bilinear, coordinates: Coordinates::AlignCorners };
+    b.node(size, &[y], None);
+    b.module()
+}
+
+fn elementwise() -> Module {
+    let mut b = Build::new("real functions");
+    let (p, q) = (b.input(real(&[2, 3, 9])), b.input(real(&[9])));
+    let y = b.node(binary(BinaryKind::Div), &[p, q], None);
+    b.node(binary(BinaryKind::Pow), &[p, q], None);
+    b.node(binary(BinaryKind::LessEqual), &[p, q], None);
+    for kind in [UnaryKind::Exp, UnaryKind::Erf, UnaryKind::Sin, UnaryKind::Elu { alpha: 1.0 }] {
+        b.node(Op::Unary { kind }, &[y], None);
+    }
+    b.node(Op::Reduce { kind: ReduceKind::Max, axes: vec![0, 2], keep_dims: true }, &[y], None);
+    b.module()
+}
+
+fn rows() -> Module {
+    let mut b = Build::new("real rows");
+    let (p, q) = (b.input(real(&[2, 4, 8])), b.input(real(&[8, 9])));
+    let y = b.node(Op::MatMul, &[p, q], None);
+    let (gamma, beta) = (b.constant(real(&[9])), b.constant(real(&[9])));
+    b.node(Op::LayerNorm { epsilon: 1e-5 }, &[y, gamma, beta], None);
+    b.node(Op::Softmax { beta: 0.5 }, &[y], None);
+    b.module()
+}
+
+/// States that live across runs.
+fn recurrent() -> Module {
+    let mut b = Build::new("recurrent");
+    let (t, n, i, h) = (3, 1, 5, 4);
+    let x = b.input(real(&[t, n, i]));
+    let (hidden, cell) = (b.state(real(&[n, h])), b.state(real(&[n, h])));
+    let [w, r, bias] = [&[4 * h, i][..], &[4 * h, h], &[4 * h]].map(|shape| b.constant(real(shape)));
+    b.node(Op::Reshape { shape: vec![t * i] }, &[x], None);
+    let lstm = b.inner(Op::Lstm { reverse: false }, &[x, w, r, bias, hidden, cell], None);
+    b.next(hidden, lstm[1]);
+    b.next(cell, lstm[2]);
+    let start = b.state(real(&[n, i]));
+    let shapes: [&[usize]; 4] = [&[3 * i, h], &[3 * i, i], &[3 * i], &[3 * i]];
+    let [w, r, bias, again] = shapes.map(|shape| b.constant(real(shape)));
+    let gru = Op::Gru { reverse: true, linear_before_reset: true };
+    let outputs = b.inner(gru, &[lstm[0], w, r, bias, again, start], None);
+    b.next(start, outputs[1]);
+    b.node(Op::Unary { kind: UnaryKind::Tanh }, &[outputs[0]], None);
+    b.module()
+}
