@@ -9,7 +9,7 @@ use crate::{DType, Graph, Source, TensorType, ValueId, infer};
 pub enum Rule {
     /// Every value id exists.
     IdsExist,
-    /// A node's inputs are defined before it, and its output says so.
+    /// What is read is given before: by the graph's inputs, its states, a constant or an earlier node, whose output says so.
     DefinedBeforeUse,
     /// The output type is the one that the op infers.
     TypesAgree,
@@ -21,7 +21,7 @@ pub enum Rule {
     QuantRange,
     /// There is an output, and inputs are inputs.
     Interface,
-    /// A state is a state, and its next value has its type.
+    /// A state is a state, listed once, and its next value has its type.
     States,
 }
 
@@ -55,14 +55,26 @@ pub fn verify(graph: &Graph) -> Result<(), VerifyError> {
     if graph.outputs.is_empty() {
         return err(Rule::Interface, "the graph has no output".into());
     }
+    let mut given: Vec<bool> = graph.values.iter().map(|v| matches!(v.source, Source::Constant(_))).collect();
+    graph.inputs.iter().for_each(|id| given[id.0] = true);
+    for state in &graph.states {
+        if std::mem::replace(&mut given[state.input.0], true) {
+            return err(Rule::States, format!("{} is given twice", graph.values[state.input.0].name));
+        }
+    }
     for (i, node) in graph.nodes.iter().enumerate() {
-        let early = |id: &&ValueId| matches!(graph.values[id.0].source, Source::Node(j) if j >= i);
-        if let Some(id) = node.inputs.iter().find(early) {
+        if let Some(id) = node.inputs.iter().find(|id| !given[id.0]) {
             let place = format!("node {i} ({}) reads {} before it exists", node.op, graph.values[id.0].name);
             return err(Rule::DefinedBeforeUse, place);
         }
         if node.outputs.iter().any(|id| graph.values[id.0].source != Source::Node(i)) {
             return err(Rule::DefinedBeforeUse, format!("node {i} ({}) does not own its output", node.op));
+        }
+        for id in &node.outputs {
+            if std::mem::replace(&mut given[id.0], true) {
+                let place = format!("node {i} ({}) gives {} twice", node.op, graph.values[id.0].name);
+                return err(Rule::DefinedBeforeUse, place);
+            }
         }
         let types: Vec<_> = node.inputs.iter().map(|&id| graph.ty(id)).collect();
         let inferred = infer(&node.op, &types)
@@ -75,6 +87,13 @@ pub fn verify(graph: &Graph) -> Result<(), VerifyError> {
             let (found, inferred) = (list(found), list(inferred.iter().collect()));
             return err(Rule::TypesAgree, format!("node {i} ({}): {found} should be {inferred}", node.op));
         }
+    }
+    let nexts = graph.states.iter().map(|state| &state.next);
+    if let Some(id) = graph.outputs.iter().chain(nexts).find(|id| !given[id.0]) {
+        return err(
+            Rule::DefinedBeforeUse,
+            format!("{} leaves the graph, but nothing gives it", graph.values[id.0].name),
+        );
     }
     for value in &graph.values {
         if let Source::Constant(t) = &value.source
@@ -123,7 +142,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{Activation, Op, Quant, State, Tensor};
+    use crate::{Activation, Op, Quant, State, Tensor, Value};
 
     fn good() -> Graph {
         let mut g = Graph::new("g");
@@ -148,6 +167,12 @@ mod tests {
     fn each_rule_names_its_broken_graph() {
         check(Rule::IdsExist, |g| g.nodes[0].inputs[0] = ValueId(99));
         check(Rule::DefinedBeforeUse, |g| g.nodes[0].inputs[0] = g.nodes[0].outputs[0]);
+        check(Rule::DefinedBeforeUse, |g| g.inputs.clear());
+        check(Rule::DefinedBeforeUse, |g| {
+            let left = Value { name: "left".into(), ty: TensorType::new(DType::F32, &[1]), source: Source::Node(0) };
+            g.values.push(left);
+            g.outputs.push(ValueId(4));
+        });
         check(Rule::TypesAgree, |g| g.values[3].ty.shape = vec![1, 3]);
         check(Rule::ConstantBytes, |g| {
             let Source::Constant(t) = &mut g.values[1].source else { panic!() };
@@ -156,6 +181,15 @@ mod tests {
         check(Rule::QuantShape, |g| g.values[0].ty.quant = Some(Quant::per_tensor(-1.0, 0)));
         check(Rule::QuantRange, |g| g.values[0].ty.quant = Some(Quant::per_tensor(1.0, 200)));
         check(Rule::Interface, |g| g.outputs.clear());
-        check(Rule::States, |g| g.states.push(State { input: ValueId(0), next: ValueId(3) }));
+        check(Rule::States, |g| g.states.push(State { input: ValueId(1), next: ValueId(3) }));
+        check(Rule::States, |g| {
+            let state = g.state("s", TensorType::new(DType::F32, &[1]));
+            g.states.push(State { input: state, next: state });
+        });
+        check(Rule::DefinedBeforeUse, |g| {
+            let state = g.state("s", TensorType::new(DType::F32, &[1]));
+            g.outputs.push(state);
+            g.states.clear();
+        });
     }
 }
