@@ -189,7 +189,7 @@ fn once(real: f64) -> Option<Multiplier> {
         // Zero points and clamps keep the result within 9 bits and a sign.
         (-512..=512).all(|step| {
             let edge = ((f64::from(step) - 0.5) / real).round() as i64;
-            (edge - 1..=edge + 1).all(|sum| {
+            (edge.saturating_sub(1)..=edge.saturating_add(1)).all(|sum| {
                 let Ok(sum) = i32::try_from(sum) else { return true };
                 params::scale_rounded(sum.into(), real) == rescaled_once(sum, *candidate)
             })
@@ -200,8 +200,9 @@ fn once(real: f64) -> Option<Multiplier> {
 /// What kernels compute.
 fn rescaled_once(sum: i32, Multiplier { multiplier, shift }: Multiplier) -> i32 {
     let product = i128::from(sum) * i128::from(multiplier);
-    let half = 1i128 << (30 - shift);
-    ((product.abs() + half) >> (31 - shift)) as i32 * product.signum() as i32
+    let right = 31i32.saturating_sub(shift).clamp(1, 62);
+    let half = 1i128 << (right - 1);
+    (((product.abs() + half) >> right) as i32).wrapping_mul(product.signum() as i32)
 }
 
 #[cfg(test)]
@@ -219,6 +220,13 @@ mod tests {
                     assert_eq!(rescaled_once(sum, multiplier), want, "{sum} * {real}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn factors_that_make_no_sense_have_an_answer() {
+        for real in [f64::MIN_POSITIVE, 1e-30, 1e-9, 1e9, 1e30, f64::MAX, f64::INFINITY] {
+            once(real);
         }
     }
 }
