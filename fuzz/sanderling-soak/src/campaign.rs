@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use fastrand::Rng;
 use indicatif::{ProgressBar, ProgressStyle};
+use sanderling_format::Header;
 use sanderling_kernels::scalar;
 use sanderling_soak::models::Model;
 use serde::Serialize;
@@ -19,7 +20,7 @@ use crate::fault;
 use crate::mutate::{Fields, mutate};
 use crate::trial::Bench;
 
-/// Longest time for one artifact: a run that takes it hangs.
+/// Longest time for an artifact that asks for little memory: a run that takes it hangs.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// After so many faults there is enough to mend.
@@ -49,6 +50,7 @@ pub struct Counts {
     pub compared: u64,
     /// The longest from the first byte to the end of the last run.
     pub slowest_milliseconds: u64,
+    pub slowest_artifact: u64,
     /// Panics, errors and differences that must not be; a hang or a touched guard ends the process before it counts.
     pub faults: Vec<String>,
     /// Calls in artifacts that passed, by kernel.
@@ -73,7 +75,7 @@ struct Tally {
     artifacts: [u64; 2],
     passed: [u64; 2],
     compared: u64,
-    slowest: Duration,
+    slowest: (Duration, u64),
     kernels: BTreeMap<u16, u64>,
     faults: Vec<String>,
 }
@@ -144,7 +146,7 @@ impl Campaign<'_> {
             fault::begin(worker, index, self.start.elapsed());
             let outcome = bench.run(&artifact, self.plan.seed ^ index);
             fault::end(worker);
-            tally.slowest = tally.slowest.max(begun.elapsed());
+            tally.slowest = tally.slowest.max((begun.elapsed(), index));
             tally.artifacts[usize::from(aware)] += 1;
             if let Some(what) = outcome.fault {
                 tally.faults.push(self.report(index, &what, &artifact));
@@ -162,11 +164,13 @@ impl Campaign<'_> {
 
     /// Ends the process when a trial takes too long: it cannot be stopped from outside.
     fn watch(&self) {
-        if let Some(index) = fault::overdue(self.plan.threads, self.start.elapsed(), LIMIT) {
+        for (index, taken) in fault::overdue(self.plan.threads, self.start.elapsed(), LIMIT) {
             let (_, artifact) = self.artifact(index);
-            self.bar.abandon();
-            eprintln!("error: {}", self.report(index, &format!("still running after {LIMIT:?}"), &artifact));
-            process::exit(1);
+            if taken > limit(&artifact) {
+                self.bar.abandon();
+                eprintln!("error: {}", self.report(index, &format!("still running after {taken:?}"), &artifact));
+                process::exit(1);
+            }
         }
     }
 
@@ -186,6 +190,7 @@ impl Campaign<'_> {
             *kernels.entry(name).or_default() += n;
         }
         let passed = passed_blind + passed_aware;
+        let (slowest, slowest_artifact) = tallies.iter().map(|tally| tally.slowest).max().unwrap_or_default();
         Counts {
             seed: self.plan.seed,
             artifacts: blind + aware,
@@ -196,7 +201,8 @@ impl Campaign<'_> {
             passed_field_aware: passed_aware,
             passed_blind,
             compared: sum(|t| t.compared),
-            slowest_milliseconds: tallies.iter().map(|t| t.slowest.as_millis() as u64).max().unwrap_or(0),
+            slowest_milliseconds: slowest.as_millis() as u64,
+            slowest_artifact,
             faults: tallies.iter().flat_map(|tally| tally.faults.clone()).collect(),
             kernels,
             models: self.models.iter().map(|(model, _)| model.name.clone()).collect(),
@@ -221,6 +227,12 @@ pub fn only(plan: &Plan, models: &[Model], index: u64) -> Result<()> {
     let outcome = Bench::new()?.run(&artifact, plan.seed ^ index);
     println!("{}", if outcome.passed { "passed" } else { "refused" });
     outcome.fault.map_or(Ok(()), |what| bail!("{what}"))
+}
+
+/// Gigabytes cannot be written in the time of kilobytes: an artifact that asks for them may.
+fn limit(artifact: &[u8]) -> Duration {
+    let arena = Header::read(artifact).map_or(0, |header| header.arena_bytes);
+    LIMIT + Duration::from_secs(u64::from(arena >> 24))
 }
 
 fn save(index: u64, artifact: &[u8]) -> Result<PathBuf> {

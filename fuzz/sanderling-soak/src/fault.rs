@@ -25,14 +25,14 @@ pub fn end(worker: usize) {
     CURRENT[worker].store(IDLE, Ordering::Release);
 }
 
-/// The trial of a worker that takes longer than it may.
-pub fn overdue(workers: usize, now: Duration, limit: Duration) -> Option<u64> {
-    (0..workers.min(WORKERS)).find_map(|worker| {
+/// The trials that take longer than `limit`, and how long each has taken.
+pub fn overdue(workers: usize, now: Duration, limit: Duration) -> impl Iterator<Item = (u64, Duration)> {
+    (0..workers.min(WORKERS)).filter_map(move |worker| {
         let index = CURRENT[worker].load(Ordering::Acquire);
-        let since = Duration::from_millis(SINCE[worker].load(Ordering::Relaxed));
+        let taken = now.saturating_sub(Duration::from_millis(SINCE[worker].load(Ordering::Relaxed)));
         // A new trial may have begun meanwhile: then this one was in time.
         let same = CURRENT[worker].load(Ordering::Acquire) == index;
-        (index != IDLE && same && now.saturating_sub(since) > limit).then_some(index)
+        (index != IDLE && same && taken > limit).then_some((index, taken))
     })
 }
 

@@ -35,8 +35,10 @@ pub fn artifact(data: &[u8]) {
         let Ok(model) = Model::parse(&file, kernels(backend)) else { return };
         let Ok(mut session) = Session::new(&model, &mut arena) else { return };
         session.run().expect("what parses, runs");
-        // It may fail, but must come to an end.
-        let _ = session.self_test();
+        if backend == Backend::Scalar {
+            // It may fail, but must come to an end.
+            let _ = session.self_test();
+        }
     }
 }
 
