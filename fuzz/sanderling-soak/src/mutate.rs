@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use fastrand::Rng;
-use sanderling_format::{CONSTANTS, HEADER_BYTES, Header, Program, Section, rehash};
+use sanderling_format::{CONSTANTS, HEADER_BYTES, Header, Kind, Program, SECTION_ENTRY_BYTES, rehash};
 use sanderling_soak::models::Model;
 
 /// Where the file says how long it is.
@@ -24,9 +24,12 @@ impl Fields {
     /// Walks an artifact, as a reader does.
     pub fn of(artifact: &[u8]) -> Fields {
         let header = Header::read(artifact).expect("the models are sound");
-        let range = |s: Section| s.offset as usize..(s.offset + s.bytes) as usize;
+        let range = |kind| {
+            let section = header.section(kind);
+            section.offset as usize..(section.offset + section.bytes) as usize
+        };
         let words = |range: Range<usize>| range.step_by(4).collect::<Vec<_>>();
-        let program = range(header.program);
+        let program = range(Kind::Program);
         let mut calls = Vec::new();
         let mut at = program.start;
         for call in Program(&artifact[program]).flatten() {
@@ -35,10 +38,11 @@ impl Fields {
             at = end;
         }
         Fields {
-            header: words(BEHIND_HASH..HEADER_BYTES),
+            // The section table is a part of it.
+            header: words(BEHIND_HASH..HEADER_BYTES + Kind::ALL.len() * SECTION_ENTRY_BYTES),
             calls,
-            records: [words(range(header.inputs)), words(range(header.outputs))].concat(),
-            constants: words(range(header.constants)),
+            records: [words(range(Kind::Inputs)), words(range(Kind::Outputs))].concat(),
+            constants: words(range(Kind::Constants)),
         }
     }
 
@@ -208,7 +212,12 @@ mod tests {
         for model in sources() {
             let fields = Fields::of(&model.artifact);
             let walked: usize = fields.calls.iter().map(|call| call.len()).sum();
-            assert_eq!(walked, Header::read(&model.artifact).unwrap().program.bytes as usize, "{}", model.name);
+            assert_eq!(
+                walked,
+                Header::read(&model.artifact).unwrap().section(Kind::Program).bytes as usize,
+                "{}",
+                model.name
+            );
             assert!(!fields.records.is_empty());
         }
     }

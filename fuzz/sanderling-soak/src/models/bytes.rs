@@ -61,9 +61,9 @@ fn pools() -> Module {
     let other = quantized(DType::I8, &[], 0.2, -4);
     let padding = Padding { top: 1, bottom: 1, left: 1, right: 0 };
     let (kernel, stride, activation) = ([3, 2], [2, 1], Activation::Relu);
-    let mean = |count_padding| Op::AvgPool2d { kernel, stride, padding, count_padding, activation };
+    let mean = |count_padding| Op::AvgPool2d { kernel, stride, dilation: [1, 1], padding, count_padding, activation };
     let input = b.input(x.clone());
-    b.node(Op::MaxPool2d { kernel, stride, padding, activation }, &[input], Some(&x));
+    b.node(Op::MaxPool2d { kernel, stride, dilation: [1, 1], padding, activation }, &[input], Some(&x));
     b.node(mean(false), &[input], Some(&x));
     b.node(mean(true), &[input], Some(&x));
     b.node(mean(false), &[input], Some(&other));

@@ -32,8 +32,12 @@ fn pools() -> Module {
     let x = b.input(real(&[1, 7, 6, 5]));
     let padding = Padding { top: 1, bottom: 1, left: 1, right: 0 };
     let (kernel, stride, activation) = ([3, 2], [2, 1], Activation::None);
-    b.node(Op::MaxPool2d { kernel, stride, padding, activation }, &[x], None);
-    let y = b.node(Op::AvgPool2d { kernel, stride, padding, count_padding: true, activation }, &[x], None);
+    b.node(Op::MaxPool2d { kernel, stride, dilation: [1, 1], padding, activation }, &[x], None);
+    let y = b.node(
+        Op::AvgPool2d { kernel, stride, dilation: [1, 1], padding, count_padding: true, activation },
+        &[x],
+        None,
+    );
     let size = Op::Resize { size: [9, 3], mode: ResizeMode::Bilinear, coordinates: Coordinates::AlignCorners };
     b.node(size, &[y], None);
     b.module()
@@ -70,7 +74,7 @@ fn recurrent() -> Module {
     let (hidden, cell) = (b.state(real(&[n, h])), b.state(real(&[n, h])));
     let [w, r, bias] = [&[4 * h, i][..], &[4 * h, h], &[4 * h]].map(|shape| b.constant(real(shape)));
     b.node(Op::Reshape { shape: vec![t * i] }, &[x], None);
-    let lstm = b.inner(Op::Lstm { reverse: false }, &[x, w, r, bias, hidden, cell], None);
+    let lstm = b.inner(Op::Lstm { reverse: false, clip: 0.0 }, &[x, w, r, bias, hidden, cell], None);
     b.next(hidden, lstm[1]);
     b.next(cell, lstm[2]);
     let start = b.state(real(&[n, i]));
