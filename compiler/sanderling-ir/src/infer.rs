@@ -200,6 +200,7 @@ pub fn infer(op: &Op, inputs: &[&TensorType]) -> Result<Vec<TensorType>, InferEr
             }
             return Ok(vec![like(&[t, n, h]), like(&[n, h])]);
         }
+        Op::TreeEnsemble => site.trees(inputs)?,
     };
     Ok(vec![TensorType { quant: None, ..one }])
 }
@@ -215,6 +216,7 @@ impl BinaryKind {
 /// Least and most inputs.
 fn arity(op: &Op) -> (usize, usize) {
     match op {
+        Op::TreeEnsemble => (7, 7),
         Op::Lstm { .. } | Op::Gru { .. } => (6, 6),
         Op::Conv2d { .. }
         | Op::ConvTranspose2d { .. }
@@ -266,6 +268,26 @@ impl Site<'_> {
         match (&inputs[0].shape[..], &inputs[1].shape[..], &inputs[2].shape[..]) {
             (&[t, n, i], &[gw, wi], &[gr, h]) if i == wi && gw == gates * h && gr == gates * h => Ok([t, n, h]),
             _ => self.fail(format!("{} does not fit weights {} and {}", inputs[0], inputs[1], inputs[2])),
+        }
+    }
+
+    /// The sums of a forest, `[rows, outputs]`.
+    fn trees(&self, inputs: &[&TensorType]) -> Result<TensorType, InferError> {
+        use DType::{F32, I32};
+        let dtypes = [F32, I32, I32, F32, F32, F32, I32];
+        let shapes: Vec<&[usize]> = inputs.iter().map(|ty| &ty.shape[..]).collect();
+        match shapes[..] {
+            [&[n, _], &[_, 2], &[splits, 4], &[thresholds], &[_, width], &[outputs], &[_]]
+                if splits == thresholds
+                    && (1..=outputs).contains(&width)
+                    && inputs.iter().map(|ty| ty.dtype).eq(dtypes) =>
+            {
+                Ok(TensorType::new(F32, &[n, outputs]))
+            }
+            _ => {
+                let found: Vec<String> = inputs.iter().map(|ty| ty.to_string()).collect();
+                self.fail(format!("{} are no rows and no forest", found.join(", ")))
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod forest;
 mod graph;
 mod infer;
 mod op;
@@ -13,6 +14,7 @@ mod text;
 mod types;
 mod verify;
 
+pub use forest::{Child, Forest, Root, Split, Test, TreeError, TreeNode};
 pub use graph::{Graph, Module, Node, Source, State, Value, ValueId};
 pub use infer::{InferError, infer};
 pub use op::{Activation, BinaryKind, Coordinates, Op, PadMode, Padding, ReduceKind, ResizeMode, UnaryKind};

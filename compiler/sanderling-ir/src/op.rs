@@ -265,6 +265,13 @@ pub enum Op {
         reverse: bool,
         linear_before_reset: bool,
     },
+    /// `(x[N,F], roots[T,2], splits[S,4], thresholds[S], leaves[L,W], base[C], sets[K]) -> [N,C]`: base, and then the leaf
+    /// of each tree, one after another, in `f32`. The constants are those of a [`Forest`](crate::Forest).
+    ///
+    /// A root is its first output and its child, a split its feature, mode, `yes` and `no`; children below 0 are leaves,
+    /// `-1 - index`. The mode: 0 `<`, 1 `<=`, 2 `==`, 3 in a set; plus 4 where missing values go to `yes`, 8 where zero is
+    /// missing, and the place of the set times 256. A set is the count of its words, then the words.
+    TreeEnsemble,
 }
 
 impl Op {
@@ -298,6 +305,7 @@ impl Op {
             Op::Dequantize => "dequantize",
             Op::Lstm { .. } => "lstm",
             Op::Gru { .. } => "gru",
+            Op::TreeEnsemble => "tree_ensemble",
         }
     }
 

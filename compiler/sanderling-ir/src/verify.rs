@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{DType, Graph, Source, TensorType, ValueId, infer};
+use crate::{DType, Forest, Graph, Op, Source, Tensor, TensorType, ValueId, infer};
 
 /// What every graph obeys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Rule {
     Interface,
     /// A state is a state, listed once, and its next value has its type.
     States,
+    /// The forest of a tree ensemble is constant, its indices lead somewhere and its walks end.
+    Trees,
 }
 
 /// A rule and where it is broken.
@@ -117,6 +119,14 @@ pub fn verify(graph: &Graph) -> Result<(), VerifyError> {
             return err(Rule::QuantRange, value.name.clone());
         }
     }
+    for (i, node) in graph.nodes.iter().enumerate().filter(|(_, node)| node.op == Op::TreeEnsemble) {
+        let features = graph.ty(node.inputs[0]).shape[1];
+        let constants: Option<Vec<&Tensor>> = node.inputs[1..].iter().map(|&id| graph.tensor(id)).collect();
+        let forest = constants.ok_or_else(|| "its forest is not constant".to_string());
+        if let Err(why) = forest.and_then(|constants| Forest::read(&constants, features)) {
+            return err(Rule::Trees, format!("node {i} ({}): {why}", node.op));
+        }
+    }
     for &id in &graph.inputs {
         if graph.values[id.0].source != Source::Input {
             return err(Rule::Interface, format!("{} is not an input", graph.values[id.0].name));
@@ -142,7 +152,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{Activation, Op, Quant, State, Tensor, Value};
+    use crate::{Activation, Op, Quant, State, Tensor, TreeNode, Value};
 
     fn good() -> Graph {
         let mut g = Graph::new("g");
@@ -190,6 +200,16 @@ mod tests {
             let state = g.state("s", TensorType::new(DType::F32, &[1]));
             g.outputs.push(state);
             g.states.clear();
+        });
+        check(Rule::Trees, |g| {
+            let x = g.input("rows", TensorType::new(DType::F32, &[1, 3]));
+            let mut forest = Forest::new(vec![0.0], 1);
+            forest.grow(0, 0, &[TreeNode::Leaf(vec![1.0])]).unwrap();
+            forest.push(g, "trees", x).unwrap();
+            let id = g.nodes[1].inputs[1];
+            // The root becomes a split that is not there.
+            let Source::Constant(t) = &mut g.values[id.0].source else { panic!() };
+            Arc::make_mut(t).data = [0i32, 5].iter().flat_map(|v| v.to_le_bytes()).collect();
         });
     }
 }

@@ -25,8 +25,8 @@ impl<'a> Tape<'a> {
         self.below(2) == 1
     }
 
-    fn of<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len())]
+    fn of<T: Clone>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())].clone()
     }
 
     fn float(&mut self) -> f32 {
@@ -279,7 +279,7 @@ impl Builder<'_, '_> {
         use ReduceKind::*;
         let [n, m] = self.t.pair();
         let k = 1 + self.t.below(3);
-        match self.t.below(8) {
+        match self.t.below(9) {
             0 => {
                 let inputs = vec![self.float(&[n, k]), self.float(&[m, k]), self.float(&[m])];
                 (Op::FullyConnected { activation: self.t.activation() }, inputs)
@@ -299,6 +299,18 @@ impl Builder<'_, '_> {
                 let shapes: [&[usize]; 6] = [&[m, n, k], &[4 * k, k], &[4 * k, k], &[4 * k], &[n, k], &[n, k]];
                 let op = Op::Lstm { reverse: self.t.flip(), clip: self.t.float() };
                 (op, shapes.map(|s| self.float(s)).to_vec())
+            }
+            7 => {
+                let test = self.t.of(&[Test::Less(0.5), Test::AtMost(-0.0), Test::Equal(f32::INFINITY)]);
+                let test = if self.t.flip() { Test::In([self.t.next(), m as u32].into()) } else { test };
+                let (missing, zero_is_missing) = (self.t.flip(), self.t.flip());
+                let split = Split { feature: k - 1, test, missing, zero_is_missing, yes: 1, no: 2 };
+                let leaf = |value: f32| TreeNode::Leaf(vec![value; n]);
+                let mut forest = Forest::new(vec![0.1; n + m], n);
+                forest.grow(m, 0, &[TreeNode::Split(split), leaf(0.5), leaf(-1.0)]).unwrap_or_default();
+                let x = self.float(&[n, k]);
+                let constants = forest.tensors().map(|tensor| self.g.constant(&self.t.name(), tensor));
+                (Op::TreeEnsemble, [&[x][..], &constants].concat())
             }
             _ => {
                 let shapes: [&[usize]; 6] = [&[m, n, k], &[3 * k, k], &[3 * k, k], &[3 * k], &[3 * k], &[n, k]];

@@ -12,6 +12,7 @@ mod reshape;
 mod resize;
 mod softmax;
 mod transpose_conv;
+mod trees;
 mod unary;
 mod window;
 
@@ -56,6 +57,7 @@ pub fn evaluate(op: &Op, inputs: &[&Tensor], outputs: &[TensorType]) -> Result<V
         Op::Quantize { .. } => convert::quantize(&node),
         Op::Dequantize => convert::dequantize(&node),
         Op::Lstm { reverse, clip } => return recurrent::lstm(&node, *reverse, *clip),
+        Op::TreeEnsemble => trees::tree_ensemble(&node),
         Op::Gru { reverse, linear_before_reset } => return recurrent::gru(&node, *reverse, *linear_before_reset),
     };
     one.map(|tensor| vec![tensor])
@@ -101,7 +103,10 @@ fn check(op: &Op, inputs: &[&Tensor], outputs: &[TensorType]) -> Result<(), Orac
     if inputs.iter().any(|t| t.data.len() != t.ty.bytes()) {
         return Err(error("an input has not the bytes of its type".into()));
     }
-    let takes_empty = matches!(op, Op::Concat { .. } | Op::Reduce { .. } | Op::Pad { mode: PadMode::Constant(_), .. });
+    let takes_empty = matches!(
+        op,
+        Op::Concat { .. } | Op::Reduce { .. } | Op::Pad { mode: PadMode::Constant(_), .. } | Op::TreeEnsemble
+    );
     if !takes_empty && inputs.iter().any(|t| t.ty.elements() == 0) && outputs.iter().any(|ty| ty.elements() > 0) {
         return Err(error("an input has no elements, but an output has".into()));
     }
