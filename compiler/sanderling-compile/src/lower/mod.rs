@@ -4,6 +4,7 @@ mod data;
 mod float;
 mod int8;
 mod integer;
+mod trees;
 
 use sanderling_format::{Artifact, Call, Element, IoRecord, RANK_MAX, Region, calls};
 use sanderling_ir::{DType, Graph, Node, Op, Padding, Source, Tensor, TensorType, ValueId};
@@ -30,6 +31,9 @@ pub fn lower(
         return Ok(0);
     }
     let mut site = Site { graph, node, place, scratch, artifact };
+    if site.node.op == Op::TreeEnsemble {
+        return trees::lower(&mut site);
+    }
     if let Some(scratch) = data::lower(&mut site)? {
         return Ok(scratch);
     }

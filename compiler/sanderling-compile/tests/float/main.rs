@@ -5,6 +5,7 @@ mod elementwise;
 mod harness;
 mod layers;
 mod states;
+mod trees;
 
 /// Without this every other test here could pass on scalar code alone.
 #[cfg(target_arch = "x86_64")]

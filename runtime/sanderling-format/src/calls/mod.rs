@@ -12,6 +12,7 @@ mod float;
 mod int8;
 mod lstm;
 mod quantized;
+mod trees;
 
 pub use data::*;
 pub use described::{ALL, Described};
@@ -19,6 +20,7 @@ pub use float::*;
 pub use int8::*;
 pub use lstm::*;
 pub use quantized::*;
+pub use trees::*;
 
 use crate::access::{Accesses, READS, Region, size};
 use crate::features::Features;

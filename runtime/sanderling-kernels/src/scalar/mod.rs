@@ -9,6 +9,7 @@ pub(crate) mod in_place;
 mod pool_i8;
 pub(crate) mod quantized;
 mod softmax_i8;
+mod trees;
 
 use sanderling_format::calls::*;
 
@@ -79,4 +80,5 @@ pub(crate) const TABLE: [Kernel; 44] = [
     kernel::<ResizeF32, Scalar>(Isa::Scalar),
     kernel::<LstmF32, Scalar>(Isa::Scalar),
     kernel::<GruF32, Scalar>(Isa::Scalar),
+    kernel::<TreeEnsemble, Scalar>(Isa::Scalar),
 ];
