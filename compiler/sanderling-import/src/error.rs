@@ -25,7 +25,9 @@ impl fmt::Display for Site {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    #[error("{found} is in no format that is read here: TFLite (\"TFL3\" at byte 4) and ONNX are")]
+    #[error(
+        "{found} is in no format that is read here: TFLite (\"TFL3\" at byte 4), ONNX, XGBoost (JSON, UBJSON) and LightGBM are"
+    )]
     UnknownFormat { found: String },
     #[error("the file is cut short or damaged: {what} at byte {offset} lies outside of it")]
     Truncated { what: &'static str, offset: usize },
@@ -43,6 +45,8 @@ pub enum ImportError {
     BadTensor { tensor: String, why: String },
     #[error("{site}: {why}")]
     BadNode { site: Box<Site>, why: String },
+    #[error("{format} model, {place}: {why}")]
+    BadForest { format: &'static str, place: String, why: String },
     #[error("shape given for \"{input}\": {why}")]
     BadShapeOption { input: String, why: String },
     #[error("{site}: {source}")]

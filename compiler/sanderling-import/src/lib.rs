@@ -10,6 +10,7 @@ mod error;
 mod flatbuffer;
 mod onnx;
 mod tflite;
+mod trees;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,8 @@ pub fn import(bytes: &[u8], options: &ImportOptions) -> Result<Module, ImportErr
     let module = match Format::of(bytes) {
         Some(Format::Tflite) => tflite::import(bytes, options)?,
         Some(Format::Onnx) => onnx::import(bytes, options)?,
+        Some(Format::LightGbm) => trees::import_lightgbm(bytes, options)?,
+        Some(Format::XgBoost) => trees::import_xgboost(bytes, options)?,
         None => return Err(ImportError::UnknownFormat { found: start(bytes) }),
     };
     for function in &module.functions {
@@ -42,6 +45,8 @@ pub fn import(bytes: &[u8], options: &ImportOptions) -> Result<Module, ImportErr
 enum Format {
     Tflite,
     Onnx,
+    LightGbm,
+    XgBoost,
 }
 
 impl Format {
@@ -51,6 +56,12 @@ impl Format {
         }
         if onnx::recognises(bytes) {
             return Some(Format::Onnx);
+        }
+        if trees::is_lightgbm(bytes) {
+            return Some(Format::LightGbm);
+        }
+        if trees::is_xgboost(bytes) {
+            return Some(Format::XgBoost);
         }
         None
     }
