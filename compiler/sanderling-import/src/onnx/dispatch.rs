@@ -5,7 +5,7 @@ use sanderling_ir::{BinaryKind, ReduceKind};
 use super::Importer;
 use super::call::{Call, Many, One};
 use super::ops::{
-    binary, constants, control, conv, conv_transpose, dense, gather, norm, pool, quant, recurrent, reduce, resize,
+    binary, constants, control, conv, conv_transpose, dense, gather, ml, norm, pool, quant, recurrent, reduce, resize,
     shape, slice, softmax, unary,
 };
 
@@ -13,6 +13,7 @@ use super::ops::{
 pub(super) fn convert<'a>(importer: &mut Importer<'a>, call: &Call<'a>) -> Many {
     match call.node.domain.as_str() {
         "" | "ai.onnx" | "com.microsoft" => {}
+        "ai.onnx.ml" => return ml::convert(&mut importer.builder, call),
         other => {
             let hint = format!("its domain \"{other}\" is not read; inline functions, and replace custom ops");
             return call.unsupported(hint);

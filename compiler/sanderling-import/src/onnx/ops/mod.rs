@@ -7,6 +7,7 @@ pub(super) mod conv;
 pub(super) mod conv_transpose;
 pub(super) mod dense;
 pub(super) mod gather;
+pub(super) mod ml;
 pub(super) mod norm;
 pub(super) mod pool;
 pub(super) mod quant;

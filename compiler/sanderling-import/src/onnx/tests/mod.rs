@@ -2,6 +2,7 @@
 
 mod errors;
 mod hostile;
+mod ml;
 mod ops;
 mod structure;
 
