@@ -87,3 +87,38 @@ fn every_layer_of_ten_inputs_is_the_host_s() {
         eprintln!("{name}: every layer of {} inputs is the host's", traces.len());
     }
 }
+
+#[test]
+fn the_board_walks_trees_as_the_host_does() {
+    if !has("qemu-system-arm") || !has_target("thumbv7em-none-eabihf") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let features = |i: usize| [(i * 7 % 10) as f32, (i * 13 % 17) as f32, (i * 5 % 3) as f32];
+    let row = |i: usize| {
+        let [a, b, c] = features(i);
+        format!("{},{a},{b},{c}\n", a * b + c)
+    };
+    std::fs::write(path("train.csv"), (0..300).map(row).collect::<String>()).unwrap();
+    let hyper = ["--hp", "num_round=20", "--hp", "max_depth=5"];
+    let train = ["train", "--algorithm", "xgboost", "--train", &path("train.csv"), "-o", &path("model")];
+    ok(&[&train[..], &hyper].concat());
+    ok(&["compile", &path("model"), "--target", "nucleo-l4r5zi", "-o", &path("trees.sndl")]);
+    // Rows of the training, one with missing values, and none that the trees have seen.
+    let mut rows: Vec<f32> = (0..20).flat_map(features).collect();
+    rows.extend([f32::NAN, 3.0, f32::NAN, -1e30, f32::INFINITY, 0.5]);
+    let data = rows.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let element = sanderling_format::Element::F32;
+    let x = sanderling_host::Array { name: "input".into(), element, shape: vec![22, 3], data };
+    sanderling_host::write_npz(path("in.npz").as_ref(), &[x]).unwrap();
+    for backend in ["scalar", "auto", "qemu"] {
+        let out = path(&format!("{backend}.npz"));
+        ok(&["run", &path("trees.sndl"), "--input", &path("in.npz"), "--output", &out, "--backend", backend]);
+    }
+    let outputs = |backend: &str| sanderling_host::read_npz(path(&format!("{backend}.npz")).as_ref()).unwrap();
+    assert_eq!(outputs("scalar")[0].shape, [22, 1]);
+    assert_eq!(outputs("scalar"), outputs("auto"));
+    assert_eq!(outputs("scalar"), outputs("qemu"));
+    ok(&["verify", &path("trees.sndl"), "--backend", "qemu"]);
+}

@@ -92,3 +92,23 @@ fn a_killed_training_goes_on_to_the_same_model() {
     assert_eq!(bytes("killed"), bytes("whole"));
     assert!(!checkpoint.exists());
 }
+
+#[test]
+fn a_trained_model_compiles_and_predicts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(path("train.csv"), rows(200)).unwrap();
+    for (algorithm, hyper) in [("xgboost", "num_round=10"), ("linear-learner", "predictor_type=regressor")] {
+        let (model, artifact) = (path(algorithm), path(&format!("{algorithm}.sndl")));
+        ok(&["train", "--algorithm", algorithm, "--train", &path("train.csv"), "--hp", hyper, "-o", &model]);
+        let report: Value = serde_json::from_str(&ok(&["compile", &model, "-o", &artifact, "--json"])).unwrap();
+        assert_eq!(report["model"], algorithm, "{report}");
+        ok(&["verify", &artifact]);
+        let given = sanderling(&["compile", &model, "-o", &artifact, "--shape", "input=2x2"]);
+        assert!(String::from_utf8_lossy(&given.stderr).contains("whose shapes are fixed"));
+    }
+    fs::create_dir(path("empty")).unwrap();
+    let refused = sanderling(&["compile", &path("empty"), "-o", &path("empty.sndl")]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("model.json"));
+    assert!(!folder.path().join("empty.sndl").exists());
+}

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use sanderling_ir::Module;
+
 use crate::hyperparameters::{Hyperparameter, nearest};
 use crate::metrics::Metric;
 use crate::{TrainError, linear_learner, store, xgboost};
@@ -32,6 +34,8 @@ pub trait Trained {
     fn save(&self, folder: &Path) -> Result<(), TrainError>;
     /// The metrics of the model on labelled data of the training format.
     fn evaluate(&self, data: &Path) -> Result<Vec<Metric>, TrainError>;
+    /// The graph of a prediction: one row of `input: f32[1, features]` to what the model predicts.
+    fn lower(&self) -> Result<Module, TrainError>;
 }
 
 /// A named input of the training.

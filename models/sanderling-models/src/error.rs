@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sanderling_data::DataError;
+use sanderling_ir::InferError;
 
 use crate::hyperparameters::HyperparameterError;
 
@@ -25,6 +26,8 @@ pub enum TrainError {
     /// A saved model or checkpoint that is not one.
     #[error("{}: {what}", path.display())]
     Model { path: PathBuf, what: String },
+    #[error("the model cannot become a graph: {what}")]
+    Lower { what: String },
     #[error("the training was cancelled before there was a model to keep")]
     Cancelled,
 }
@@ -40,5 +43,11 @@ impl TrainError {
 
     pub(crate) fn model<T>(path: &Path, what: impl Into<String>) -> Result<T, TrainError> {
         Err(TrainError::Model { path: path.into(), what: what.into() })
+    }
+}
+
+impl From<InferError> for TrainError {
+    fn from(error: InferError) -> TrainError {
+        TrainError::Lower { what: error.to_string() }
     }
 }

@@ -11,6 +11,7 @@ mod checkpoint;
 mod error;
 pub mod hyperparameters;
 pub mod linear_learner;
+mod lower;
 pub mod metrics;
 mod random;
 mod store;

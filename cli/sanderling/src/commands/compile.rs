@@ -16,14 +16,15 @@ use super::{calibration, summary::summary};
 
 const EXAMPLES: &str = "Examples:
   sanderling compile kws.tflite --target nucleo-l4r5zi -o kws.sndl
+  sanderling compile boosted.json -o boosted.sndl   # XGBoost; MODEL_DIR of `sanderling train` and LightGBM's text too
   sanderling compile det.onnx --target host --shape x=1x3x320x320 -o det.sndl --json
   sanderling compile kws_float.tflite --quantize int8 --calibrate features.npz -o kws.sndl --report kws.html";
 
-/// Compile a TFLite or ONNX model into an artifact for one target
+/// Compile a model into an artifact for one target
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// A .tflite or .onnx file
+    /// A file of TFLite, ONNX, XGBoost (JSON, UBJSON) or LightGBM, or a folder that `sanderling train` wrote
     model: PathBuf,
     /// Where the artifact goes
     #[arg(short, long, value_name = "OUT.sndl")]
@@ -55,8 +56,12 @@ pub fn parse_shape(text: &str) -> Result<(String, Vec<usize>), String> {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let target = sanderling_targets::find(&args.target)?;
     ensure!(args.report.as_ref() != Some(&args.output), "--report and --output name the same file");
-    let bytes = sanderling_host::read(&args.model)?;
-    let module = import(&bytes, &args.model, args.shapes.iter().cloned().collect())?;
+    let module = if args.model.is_dir() {
+        ensure!(args.shapes.is_empty(), "{} is a trained model, whose shapes are fixed", args.model.display());
+        trained(&args.model)?
+    } else {
+        import(&sanderling_host::read(&args.model)?, &args.model, args.shapes.iter().cloned().collect())?
+    };
     let options = Options { quantize: args.calibration.calibration(&module)? };
     let compiled = compile_module(&module, &args.model, &target, &options)?;
     let page = args.report.as_deref().map(|path| (path, compiled.report.html()));
@@ -84,6 +89,13 @@ pub fn import(bytes: &[u8], path: &Path, shapes: BTreeMap<String, Vec<usize>>) -
     let mut module =
         sanderling_import::import(bytes, &ImportOptions { shapes }).with_context(|| path.display().to_string())?;
     module.name = path.file_stem().map_or(String::new(), |stem| stem.to_string_lossy().into_owned());
+    Ok(module)
+}
+
+/// The graph of what `sanderling train` wrote.
+fn trained(folder: &Path) -> Result<Module> {
+    let mut module = sanderling_models::load(folder)?.lower().with_context(|| folder.display().to_string())?;
+    module.name = folder.file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned());
     Ok(module)
 }
 

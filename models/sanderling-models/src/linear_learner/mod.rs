@@ -7,6 +7,7 @@
 mod candidate;
 mod hyperparameters;
 mod loss;
+mod lower;
 mod model;
 mod scaler;
 #[cfg(test)]

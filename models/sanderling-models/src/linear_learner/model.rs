@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use sanderling_data::Table;
+use sanderling_ir::Module;
 use serde::{Deserialize, Serialize};
 
 use super::candidate::Candidate;
@@ -95,6 +96,10 @@ impl LinearModel {
 }
 
 impl Trained for LinearModel {
+    fn lower(&self) -> Result<Module, TrainError> {
+        super::lower::lower(self)
+    }
+
     fn save(&self, folder: &Path) -> Result<(), TrainError> {
         store::save(&folder.join(store::MODEL), NAME, self)
     }

@@ -122,3 +122,43 @@ fn data_that_do_not_fit_are_named() {
     let hinge = [("predictor_type", "regressor"), ("loss", "hinge_loss")];
     assert_eq!(fails("0,1\n", &hinge), "loss does not fit predictor_type");
 }
+
+#[test]
+fn artifacts_predict_what_models_predict() {
+    for (predictor, classes) in [("regressor", 0.0), ("binary_classifier", 2.0), ("multiclass_classifier", 3.0)] {
+        let label = |[a, b, _]: [f64; 3]| match classes {
+            0.0 => 0.02 * a - 3.0 * b,
+            classes => (b + 1.5).clamp(0.0, classes - 1.0).floor(),
+        };
+        let mut hyper = vec![("predictor_type", predictor), ("epochs", "3")];
+        if classes == 3.0 {
+            hyper.push(("num_classes", "3"));
+        }
+        let (folder, job) = job(&rows(100, label), &hyper);
+        LinearLearner.train(&job, &mut ()).unwrap().save(folder.path()).unwrap();
+        let model: LinearModel = store::load(&folder.path().join(store::MODEL), NAME).unwrap();
+        let table = read(&job.channels["train"], "train", &model.hyper, Some(3)).unwrap();
+        let mut expected = model.scores(&table);
+        for scores in expected.chunks_mut(model.biases.len()) {
+            match predictor {
+                "binary_classifier" => scores[0] = 1.0 / (1.0 + (-scores[0]).exp()),
+                "multiclass_classifier" => {
+                    let sum: f32 = scores.iter().map(|s| s.exp()).sum();
+                    scores.iter_mut().for_each(|s| *s = s.exp() / sum);
+                }
+                _ => {}
+            }
+        }
+        let row = |row: usize| {
+            let mut values = vec![0.0; 3];
+            table.features.copy_row(row, 0.0, &mut values);
+            values
+        };
+        let inputs: Vec<Vec<f32>> = (0..table.rows()).map(row).collect();
+        for found in crate::lower::predict(&model.lower().unwrap(), &inputs) {
+            let most = expected.iter().fold(0f32, |m, v| m.max(v.abs()));
+            let worst = found.iter().zip(&expected).fold(0f32, |m, (a, b)| m.max((a - b).abs()));
+            assert!(found.len() == expected.len() && worst <= 1e-5 * most.max(1.0), "{predictor}: {worst}");
+        }
+    }
+}

@@ -8,6 +8,7 @@ mod booster;
 mod file;
 mod histogram;
 mod hyperparameters;
+mod lower;
 mod objective;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use std::fs;
 use std::path::Path;
 
 use sanderling_data::{Format, Matrix, Table};
+use sanderling_ir::Module;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -111,6 +113,10 @@ impl Trained for XgBoostModel {
             );
         }
         Ok(metrics(&self.booster, &self.booster.predict(&table.features), &table))
+    }
+
+    fn lower(&self) -> Result<Module, TrainError> {
+        lower::lower(&self.booster)
     }
 }
 

@@ -201,3 +201,35 @@ fn a_damaged_model_is_refused() {
     assert_ne!(cycle, good);
     assert!(file::read(cycle.as_bytes()).unwrap_err().contains("tree 0"));
 }
+
+/// Training rows as the artifact takes them.
+fn dense(table: &Table, features: usize) -> Vec<Vec<f32>> {
+    let row = |row: usize| {
+        let mut values = vec![f32::NAN; features];
+        table.features.copy_row(row, f32::NAN, &mut values);
+        values
+    };
+    (0..table.rows()).map(row).collect()
+}
+
+#[test]
+fn artifacts_predict_what_boosters_predict() {
+    for (objective, classes) in [("reg:squarederror", false), ("binary:logistic", true), ("multi:softprob", true)] {
+        let mut hyper = vec![("num_round", "12"), ("objective", objective)];
+        if objective == "multi:softprob" {
+            hyper.push(("num_class", "2"));
+        }
+        let case = Case::new(&hyper, &rows(200, classes));
+        let model = file::read(&saved(&*case.train(&mut ()).unwrap())).unwrap();
+        let table = Table::read(&case.job.channels["train"], Format::CSV).unwrap();
+        let expected = model.predict(&table.features);
+        let found = crate::lower::predict(&lower::lower(&model).unwrap(), &dense(&table, model.features));
+        for found in found {
+            assert_eq!(found.len(), expected.len());
+            // The sums are the same to the last bit, the exponential function is not.
+            let slack = if classes { 1e-6 } else { 0.0 };
+            let worst = found.iter().zip(&expected).fold(0f32, |m, (a, b)| m.max((a - b).abs()));
+            assert!(worst <= slack, "{objective}: {worst}");
+        }
+    }
+}
