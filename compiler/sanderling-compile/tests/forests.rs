@@ -12,11 +12,15 @@ use sanderling_oracle::Oracle;
 use sanderling_runtime::{Model, Session};
 
 /// Models that do not compile, and what they say.
-const MISSING: &[(&str, &str)] = &[
-    ("sklearn_onnx/pipe_strings_adult/model.onnx", "element type STRING is not supported"),
-    // The k nearest neighbours are a loop over all rows of the training.
-    ("sklearn_onnx/knn_wine/model.onnx", "op Scan is not supported"),
+const MISSING: &[(&str, &str)] =
+    &[("sklearn_onnx/pipe_strings_adult/model.onnx", "element type STRING is not supported")];
+/// Models whose float rounding is larger than elsewhere, and by how much, relative to the value.
+const LOOSE: &[(&str, f64)] = &[
+    // Distances as the root of a difference of squares a thousand times as large.
+    ("sklearn_onnx/kmeans_iris/model.onnx", 1e-3),
 ];
+/// How far other values may be off, relative to the value.
+const USUAL: f64 = 1e-5;
 /// Most models that may be missing, of a hundred.
 const MISSING_MOST: usize = 10;
 
@@ -40,7 +44,8 @@ fn forests_predict_what_their_libraries_predict() {
     for file in &files {
         let name = file.strip_prefix(&root).unwrap().display().to_string();
         let expected = MISSING.iter().find(|(n, _)| *n == name);
-        match (check(file), expected) {
+        let relative = LOOSE.iter().find(|(n, _)| *n == name).map_or(USUAL, |(_, relative)| *relative);
+        match (check(file, relative), expected) {
             (Ok(what), None) => println!("{name}: {what}"),
             (Err(why), Some((_, what))) if why.contains(what) => {
                 missing += 1;
@@ -88,7 +93,7 @@ fn recorded(path: &Path) -> Vec<Recorded> {
     arrays
 }
 
-fn check(file: &Path) -> Result<String, String> {
+fn check(file: &Path, relative: f64) -> Result<String, String> {
     let arrays = recorded(&file.with_file_name("io.npz"));
     let find = |name: &str| arrays.iter().find(|a| a.name == name);
     let bytes = fs::read(file).unwrap();
@@ -103,12 +108,15 @@ fn check(file: &Path) -> Result<String, String> {
     let x = Tensor::from_f32(TensorType::new(DType::F32, &x.shape), &row);
     let native = file.extension().is_some_and(|e| e != "onnx");
     let sums = if native { sums(&module, &x, &arrays)? } else { String::new() };
-    let expected: Vec<&Recorded> = match find("X") {
-        // Exporters put the class before the probabilities.
-        Some(_) if native || module.functions[0].outputs.len() == 1 => vec![find("pred").ok_or("no prediction")?],
-        Some(_) => vec![],
-        None => arrays.iter().filter(|a| a.name.starts_with("out")).collect(),
+    // Exporters put the class before the probabilities, which are what the libraries predict.
+    let last = module.functions[0].outputs.len() - 1;
+    let expected: Vec<(usize, &Recorded)> = match find("pred") {
+        Some(predictions) => vec![(last, predictions)],
+        None => arrays.iter().filter(|a| a.name.starts_with("out")).enumerate().collect(),
     };
+    if expected.is_empty() {
+        return Err("no output is recorded".into());
+    }
     let target = sanderling_targets::find("host").unwrap();
     let artifact = sanderling_compile::compile(&module, &target).map_err(|e| e.to_string())?.artifact;
     let mut worst = 0.0;
@@ -119,17 +127,11 @@ fn check(file: &Path) -> Result<String, String> {
         session.self_test().map_err(|e| format!("{backend:?}: self-test: {e}"))?;
         session.input(0).map_err(|e| e.to_string())?.copy_from_slice(&x.data);
         session.run().map_err(|e| e.to_string())?;
-        let graph = &module.functions[0];
-        let outputs: Vec<usize> =
-            if expected.is_empty() { vec![graph.outputs.len() - 1] } else { (0..expected.len()).collect() };
-        for (&i, expected) in outputs.iter().zip(if expected.is_empty() {
-            vec![find("pred").ok_or("no prediction")?]
-        } else {
-            expected.clone()
-        }) {
-            let ty = graph.ty(graph.outputs[i]).clone();
+        for &(i, expected) in &expected {
+            let ty = module.functions[0].ty(module.functions[0].outputs[i]).clone();
             let found = Tensor { ty, data: session.output(i).map_err(|e| e.to_string())?.to_vec() };
-            worst = f64::max(worst, compare(&found, expected).map_err(|e| format!("{backend:?}: output {i}: {e}"))?);
+            let off = compare(&found, expected, relative).map_err(|e| format!("{backend:?}: output {i}: {e}"))?;
+            worst = f64::max(worst, off);
         }
     }
     Ok(format!("{} bytes, largest difference {worst:.1e}{sums}", artifact.len()))
@@ -149,11 +151,11 @@ fn sums(module: &Module, x: &Tensor, arrays: &[Recorded]) -> Result<String, Stri
             _ => Err(format!("{differ} of {} sums are not XGBoost's", expected.values.len())),
         };
     }
-    compare(&found, expected).map(|worst| format!(", sums within {worst:.1e}"))
+    compare(&found, expected, USUAL).map(|worst| format!(", sums within {worst:.1e}"))
 }
 
 /// The largest difference, beyond a part of each value and of the largest; an error where it is more than rounding.
-fn compare(found: &Tensor, expected: &Recorded) -> Result<f64, String> {
+fn compare(found: &Tensor, expected: &Recorded, relative: f64) -> Result<f64, String> {
     let values: Vec<f64> = match found.ty.dtype {
         DType::I64 => found.as_i64().into_iter().map(|v| v as f64).collect(),
         _ => found.as_f32().into_iter().map(f64::from).collect(),
@@ -169,7 +171,7 @@ fn compare(found: &Tensor, expected: &Recorded) -> Result<f64, String> {
     let mut worst = 0.0;
     for (i, (a, b)) in values.iter().zip(&expected.values).enumerate() {
         let difference = (a - b).abs();
-        let slack = if exact { 0.0 } else { 1e-5 * b.abs() + 2e-6 * most };
+        let slack = if exact { 0.0 } else { relative * b.abs() + 2e-6 * most };
         if difference > slack || difference.is_nan() {
             return Err(format!("element {i}: {a} should be {b}"));
         }

@@ -6,7 +6,7 @@ use super::Importer;
 use super::call::{Call, Many, One};
 use super::ops::{
     binary, constants, control, conv, conv_transpose, dense, gather, ml, norm, pool, quant, recurrent, reduce, resize,
-    shape, slice, softmax, unary,
+    scan, shape, slice, softmax, unary,
 };
 
 /// Converts a node; its outputs in the order of the file.
@@ -26,6 +26,7 @@ pub(super) fn convert<'a>(importer: &mut Importer<'a>, call: &Call<'a>) -> Many 
     match call.op() {
         "GRU" => recurrent::gru(b, call),
         "LSTM" => recurrent::lstm(b, call),
+        "Scan" => scan::scan(b, call),
         "Split" => slice::split(b, call),
         "TopK" => reduce::top_k(b, call),
         _ => single(importer, call).map(|id| vec![id]),

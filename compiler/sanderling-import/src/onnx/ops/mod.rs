@@ -15,6 +15,7 @@ pub(super) mod recurrent;
 pub(super) mod reduce;
 pub(super) mod resize;
 pub(super) mod resize_axis;
+pub(super) mod scan;
 pub(super) mod shape;
 pub(super) mod slice;
 pub(super) mod softmax;

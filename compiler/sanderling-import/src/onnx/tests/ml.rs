@@ -7,7 +7,7 @@ fn reals(name: &str, values: &[f32]) -> AttributeProto {
 }
 
 fn texts(name: &str, values: &[&str]) -> AttributeProto {
-    AttributeProto { strings: values.iter().map(|v| v.into()).collect(), ..attribute(name, AttributeType::Strings) }
+    AttributeProto { strings: values.iter().map(|v| (*v).into()).collect(), ..attribute(name, AttributeType::Strings) }
 }
 
 /// One node of the domain between `x` and `y`; its second output, if it has one, comes first.
@@ -113,6 +113,35 @@ fn support_vectors() {
     near(svr("SIGMOID"), 2.0 * 1.5f32.tanh() - 2f32.tanh() + 0.25);
 }
 
+/// The body of a loop over rows: `op` of what the node before it gives.
+fn distances(op: &str, axis: i64) -> File {
+    let body = GraphProto {
+        input: vec![info("a", DataType::Float, &[]), info("row", DataType::Float, &[])],
+        output: vec![info("same", DataType::Float, &[]), info("d", DataType::Float, &[])],
+        node: vec![
+            node("Identity", "a", "same", vec![]),
+            node("Sub", "a row", "s", vec![]),
+            node(op, "s", "r", vec![list("axes", &[axis]), int("keepdims", 0)]),
+            node("Identity", "r", "d", vec![]),
+        ],
+        ..GraphProto::default()
+    };
+    File::new(12)
+        .input("x", &[2, 2])
+        .constant(floats("rows", &[3, 2], &[0.0, 0.0, 1.0, 1.0, 3.0, 4.0]))
+        .node("Scan", "x rows", "same y", vec![branch("body", body), int("num_scan_inputs", 1)])
+        .output("y")
+}
+
+#[test]
+fn a_scan_over_rows_gives_their_distances() {
+    let found = distances("ReduceSumSquare", 1).run(&[&[0.0, 0.0, 1.0, 2.0]]);
+    assert_eq!((found.as_f32(), found.ty.shape), (vec![0.0, 5.0, 2.0, 1.0, 25.0, 8.0], vec![3, 2]));
+    for other in [distances("ReduceSum", 1), distances("ReduceSumSquare", 0)] {
+        assert!(other.error().contains("op Scan is not supported"));
+    }
+}
+
 #[test]
 fn broken_models_are_refused_by_name() {
     let with = |name: &str, value: AttributeProto| {
@@ -123,8 +152,8 @@ fn broken_models_are_refused_by_name() {
     };
     let says = |found: String, words: &str| assert!(found.contains(words), "{found}");
     says(with("nodes_truenodeids", list("nodes_truenodeids", &[0, 0, 9])), "has the child 9, which is not there");
-    says(with("nodes_truenodeids", list("nodes_truenodeids", &[0, 0, 0])), "has no root");
-    says(with("nodes_truenodeids", list("nodes_truenodeids", &[0, 0, 2])), "two parents");
+    says(with("nodes_truenodeids", list("nodes_truenodeids", &[0, 0, 0])), "their own ancestors");
+    says(with("nodes_truenodeids", list("nodes_truenodeids", &[0, 0, 2])), "has no root, or several");
     says(with("nodes_nodeids", list("nodes_nodeids", &[1, 1, 0])), "is there twice");
     says(with("nodes_featureids", list("nodes_featureids", &[0, 0, 2])), "reads feature 2, there are 2");
     says(with("nodes_values", reals("nodes_values", &[0.5])), "differ in length");

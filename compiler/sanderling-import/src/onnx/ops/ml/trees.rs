@@ -125,6 +125,9 @@ fn sum(
         let target = if is_narrow { targets[tree].unwrap_or(0) } else { 0 };
         forest.grow(target, root, &nodes.nodes).or_else(|why| call.fail(format!("tree {tree}: {why}")))?;
     }
+    if forest.splits.len() + forest.leaves.len() / width < nodes.nodes.len() {
+        return call.fail("some of its nodes are their own ancestors");
+    }
     let name = format!("{}.trees", call.site.name);
     let sums = forest.push(&mut b.graph, &name, x).map_err(|e| call.infer_error(e))?;
     Ok((sums, nodes.roots.len()))
