@@ -66,5 +66,5 @@ fn walk<const N: usize>(nodes: &[[u8; N]], first: usize, row: &[[u8; 4]], sets: 
 fn contains(sets: &[[u8; 4]], begin: usize, bit: i32) -> bool {
     let word = |at: usize| sets.get(at).map_or(0, |&word| u32::from_le_bytes(word));
     let (Ok(bit), count) = (usize::try_from(bit), word(begin)) else { return false };
-    bit / 32 < count as usize && word((begin + 1).saturating_add(bit / 32)) >> (bit % 32) & 1 == 1
+    bit / 32 < count as usize && word(begin.saturating_add(1 + bit / 32)) >> (bit % 32) & 1 == 1
 }
