@@ -122,3 +122,31 @@ fn the_board_walks_trees_as_the_host_does() {
     assert_eq!(outputs("scalar"), outputs("qemu"));
     ok(&["verify", &path("trees.sndl"), "--backend", "qemu"]);
 }
+
+#[test]
+fn public_forests_pass_their_self_test() {
+    if !has("qemu-system-arm") || !has_target("thumbv7em-none-eabihf") {
+        return;
+    }
+    let Some(data) = common::data() else {
+        eprintln!("skipped: SANDERLING_DATA is not set");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let artifact = folder.path().join("forest.sndl").display().to_string();
+    let models = [
+        "xgboost/adult_binary/model.json",
+        "xgboost/higgs_deep/model.ubj",
+        "lightgbm/leaves_kddcup99/model.txt",
+        "lightgbm/digits_multiclass/model.onnx",
+        "sklearn_onnx/rf_breast_cancer/model.onnx",
+        "sklearn_onnx/knn_wine/model.onnx",
+    ];
+    for model in models {
+        let path = data.join("models").join(model).display().to_string();
+        ok(&["compile", &path, "--target", "nucleo-l4r5zi", "-o", &artifact]);
+        let report: Value = serde_json::from_str(&ok(&["verify", &artifact, "--backend", "qemu", "--json"])).unwrap();
+        eprintln!("{model}: {report}");
+        assert_eq!(report["passed"], true, "{model}");
+    }
+}

@@ -143,7 +143,7 @@ fn sums(module: &Module, x: &Tensor, arrays: &[Recorded]) -> Result<String, Stri
     let Some(node) = graph.nodes.iter().find(|node| node.op == Op::TreeEnsemble) else { return Ok(String::new()) };
     graph.outputs = node.outputs.clone();
     let expected = arrays.iter().find(|a| a.name == "margin" || a.name == "raw").ok_or("no sums are recorded")?;
-    let found = Oracle::new(&graph).run(&[x.clone()]).map_err(|e| e.to_string())?.remove(0);
+    let found = Oracle::new(&graph).run(std::slice::from_ref(x)).map_err(|e| e.to_string())?.remove(0);
     if expected.name == "margin" {
         let differ = found.as_f32().iter().zip(&expected.values).filter(|&(&a, &b)| f64::from(a) != b).count();
         return match differ {

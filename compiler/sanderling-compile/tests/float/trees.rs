@@ -32,7 +32,7 @@ fn tree(seed: &mut u32, splits: usize, features: usize, width: usize) -> Vec<Tre
         let leaves: Vec<usize> = (0..nodes.len()).filter(|&i| matches!(nodes[i], TreeNode::Leaf(_))).collect();
         let at = leaves[number(seed) % leaves.len()];
         let (yes, no) = (nodes.len(), nodes.len() + 1);
-        let (missing, zero_is_missing) = (number(seed) % 2 == 0, number(seed) % 2 == 0);
+        let (missing, zero_is_missing) = (number(seed).is_multiple_of(2), number(seed).is_multiple_of(2));
         let feature = number(seed) % features;
         nodes.extend([leaf(seed), leaf(seed)]);
         nodes[at] = TreeNode::Split(Split { feature, test: test(seed), missing, zero_is_missing, yes, no });
@@ -53,7 +53,7 @@ fn check_forest(splits: usize, features: usize, width: usize, outputs: usize, ro
     graph.outputs.push(y);
     let mut input = values(1, &[rows, features]).as_f32();
     input.iter_mut().for_each(|v| {
-        if number(&mut seed) % 2 == 0 {
+        if number(&mut seed).is_multiple_of(2) {
             *v = SPECIAL[number(&mut seed) % SPECIAL.len()];
         }
     });
@@ -85,7 +85,7 @@ fn sums_are_those_of_the_trees_in_order() {
     let y = forest.push(&mut graph, "y", x).unwrap();
     graph.outputs.push(y);
     let zero = Tensor::from_f32(real(&[1, 1]), &[0.0]);
-    let expected = sanderling_oracle::Oracle::new(&graph).run(&[zero.clone()]).unwrap();
+    let expected = sanderling_oracle::Oracle::new(&graph).run(std::slice::from_ref(&zero)).unwrap();
     assert_eq!(expected[0].as_f32(), [0.0]);
     check_on(&graph, &[zero], "order");
 }
