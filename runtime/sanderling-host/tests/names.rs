@@ -1,6 +1,8 @@
 //! The names of inputs and outputs lie one behind another: nobody can make a reader read them again and again.
 
-use sanderling_format::{Artifact, Element, FormatError, Header, IO_RECORD_BYTES, IoRecord, Region, rehash, write};
+use sanderling_format::{
+    Artifact, Element, FormatError, Header, IO_RECORD_BYTES, IoRecord, Kind, Region, rehash, write,
+};
 use sanderling_host::{Backend, kernels};
 use sanderling_runtime::Model;
 
@@ -25,7 +27,8 @@ fn names_do_not_overlap() {
     assert_eq!(model.provenance(), "made by a test");
 
     let header = Header::read(&sound).unwrap();
-    for (section, record) in [(header.inputs, 0), (header.inputs, 1), (header.outputs, 0)] {
+    for (kind, record) in [(Kind::Inputs, 0), (Kind::Inputs, 1), (Kind::Outputs, 0)] {
+        let section = header.section(kind);
         for change in [1u32, u32::MAX] {
             let mut file = sound.clone();
             let at = section.offset as usize + record * IO_RECORD_BYTES + NAME;

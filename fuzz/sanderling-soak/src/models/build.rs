@@ -1,6 +1,8 @@
 //! Graphs in few words.
 
-use sanderling_ir::{Activation, BinaryKind, DType, Graph, Module, Op, Padding, Quant, Tensor, TensorType, ValueId};
+use sanderling_ir::{
+    Activation, BinaryKind, DType, Forest, Graph, Module, Op, Padding, Quant, Tensor, TensorType, ValueId,
+};
 
 /// A graph whose constants are generated; every node's outputs are its own, so that no pass drops one.
 pub struct Build {
@@ -85,6 +87,21 @@ impl Build {
         let outputs = self.graph.push_all(&name, op, inputs).expect("the models here are sound");
         self.graph.values[outputs[0].0].ty.quant = like.and_then(|ty| ty.quant.clone());
         outputs
+    }
+
+    /// A node whose outputs are outputs of the graph, each with its quantization.
+    pub fn nodes(&mut self, op: Op, inputs: &[ValueId], quants: &[Quant]) {
+        let outputs = self.inner(op, inputs, None);
+        for (id, quant) in outputs.iter().zip(quants) {
+            self.graph.values[id.0].ty.quant = Some(quant.clone());
+        }
+        self.graph.outputs.extend(&outputs);
+    }
+
+    /// Trees on rows of features.
+    pub fn forest(&mut self, forest: &Forest, x: ValueId) {
+        let y = forest.push(&mut self.graph, "trees", x).expect("the models here are sound");
+        self.graph.outputs.push(y);
     }
 
     /// A layer with weights `[O, ...]` of `dtype` and a bias of i32, or of real numbers for real weights.

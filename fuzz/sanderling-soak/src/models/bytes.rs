@@ -1,13 +1,14 @@
 //! Graphs on 8-bit integers.
 
 use sanderling_ir::{
-    Activation, BinaryKind, Coordinates, DType, Module, Op, Padding, ReduceKind, ResizeMode, UnaryKind,
+    Activation, BinaryKind, Coordinates, DType, Module, Op, Padding, Quant, ReduceKind, ResizeMode, TensorType,
+    UnaryKind,
 };
 
 use super::build::{Build, binary, conv, plain, quantized};
 
 pub fn modules() -> Vec<Module> {
-    vec![convolutions(), groups(), legacy(), hybrid(), pools(), sums(), tables(), rows()]
+    vec![convolutions(), groups(), legacy(), hybrid(), pools(), sums(), tables(), rows(), recurrent()]
 }
 
 fn convolutions() -> Module {
@@ -113,5 +114,23 @@ fn rows() -> Module {
     b.node(Op::Softmax { beta: 1.0 }, &[y], Some(&like));
     b.node(Op::ArgMax { axis: 1, dtype: DType::I32 }, &[y], None);
     b.node(Op::TopK { k: 3 }, &[y], Some(&other));
+    b.module()
+}
+
+/// A recurrent layer with an int8 state and a 16-bit cell.
+fn recurrent() -> Module {
+    let mut b = Build::new("int8 recurrent");
+    let (steps, batch, features, units) = (2, 1, 5, 3);
+    let (state, cell) = (Quant::per_tensor(0.0078, -3), Quant::per_tensor(2f32.powi(-12), 0));
+    let x = b.input(quantized(DType::I8, &[steps, batch, features], 0.03, -5));
+    let weights = |depth: usize| {
+        let quant = Quant { scales: vec![0.004; 4 * units], zero_points: vec![0; 4 * units], axis: 0 };
+        TensorType { quant: Some(quant), ..plain(DType::I8, &[4 * units, depth]) }
+    };
+    let [w, r] = [features, units].map(|depth| b.constant(weights(depth)));
+    let bias = b.constant(plain(DType::I32, &[4 * units]));
+    let h = b.input(TensorType { quant: Some(state.clone()), ..plain(DType::I8, &[batch, units]) });
+    let c = b.input(TensorType { quant: Some(cell.clone()), ..plain(DType::I16, &[batch, units]) });
+    b.nodes(Op::Lstm { reverse: false, clip: 0.0 }, &[x, w, r, bias, h, c], &[state.clone(), state, cell]);
     b.module()
 }

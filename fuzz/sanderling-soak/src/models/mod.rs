@@ -40,9 +40,12 @@ pub fn tiny() -> Vec<Module> {
 /// All artifacts; those of the public data where `data` is its folder.
 pub fn all(root: &Path, data: Option<&Path>) -> Result<Vec<Model>> {
     let mut models = Vec::new();
-    for module in tiny() {
-        // Many, because they run in microseconds.
-        models.push(compile(module.name.clone(), &module, 20)?);
+    // On a microcontroller layers work in place that elsewhere do not.
+    for target in ["host", "mps2-an386"] {
+        for module in tiny() {
+            // Many, because they run in microseconds.
+            models.push(compile(format!("{} for {target}", module.name), &module, target, 10)?);
+        }
     }
     models.push(file("kws", &root.join("examples/models/kws/model.tflite"))?);
     for name in data.iter().flat_map(|_| REAL) {
@@ -56,11 +59,11 @@ pub fn all(root: &Path, data: Option<&Path>) -> Result<Vec<Model>> {
 fn file(name: &str, path: &Path) -> Result<Model> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let module = import(&bytes, &ImportOptions::default()).with_context(|| format!("cannot import {name}"))?;
-    compile(name.to_string(), &module, 6)
+    compile(name.to_string(), &module, "host", 6)
 }
 
-fn compile(name: String, module: &Module, weight: u32) -> Result<Model> {
-    let target = sanderling_targets::find("host").context("there is no target `host`")?;
+fn compile(name: String, module: &Module, target: &str, weight: u32) -> Result<Model> {
+    let target = sanderling_targets::find(target)?;
     let compiled = sanderling_compile::compile(module, &target).with_context(|| format!("cannot compile {name}"))?;
     Ok(Model { name, artifact: compiled.artifact, weight })
 }
@@ -78,7 +81,7 @@ mod tests {
     fn the_tiny_models_call_every_kernel() {
         let mut missing: BTreeSet<&str> = scalar::ALL.iter().map(|kernel| kernel.name).collect();
         for module in tiny() {
-            let model = compile(module.name.clone(), &module, 1).unwrap();
+            let model = compile(module.name.clone(), &module, "host", 1).unwrap();
             let parsed = sanderling_runtime::Model::parse(&model.artifact, scalar::ALL).unwrap();
             for step in parsed.steps() {
                 missing.remove(step.kernel.name);

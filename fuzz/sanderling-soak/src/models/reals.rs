@@ -1,13 +1,14 @@
 //! Graphs on real numbers.
 
 use sanderling_ir::{
-    Activation, BinaryKind, Coordinates, DType, Module, Op, Padding, ReduceKind, ResizeMode, UnaryKind,
+    Activation, BinaryKind, Coordinates, DType, Forest, Module, Op, Padding, ReduceKind, ResizeMode, Split, Test,
+    TreeNode, UnaryKind,
 };
 
 use super::build::{Build, binary, conv, plain};
 
 pub fn modules() -> Vec<Module> {
-    vec![convolutions(), pools(), elementwise(), rows(), recurrent()]
+    vec![convolutions(), pools(), elementwise(), rows(), recurrent(), trees()]
 }
 
 fn real(shape: &[usize]) -> sanderling_ir::TensorType {
@@ -84,5 +85,31 @@ fn recurrent() -> Module {
     let outputs = b.inner(gru, &[lstm[0], w, r, bias, again, start], None);
     b.next(start, outputs[1]);
     b.node(Op::Unary { kind: UnaryKind::Tanh }, &[outputs[0]], None);
+    b.module()
+}
+
+/// Trees with every kind of split, and leaves of two values.
+fn trees() -> Module {
+    let mut b = Build::new("trees");
+    let x = b.input(real(&[3, 4]));
+    let split = |feature, test, yes, no| {
+        TreeNode::Split(Split { feature, test, missing: feature == 1, zero_is_missing: feature == 2, yes, no })
+    };
+    let leaf = |value: f32, width: usize| TreeNode::Leaf(vec![value; width]);
+    for width in [1, 2] {
+        let mut forest = Forest::new(vec![0.5; 2], width);
+        let tests = [Test::AtMost(0.25), Test::Less(-0.5), Test::Equal(1.0), Test::In(vec![0b1010, 1].into())];
+        for (feature, test) in tests.into_iter().enumerate() {
+            let nodes = [
+                split(feature, test, 1, 2),
+                leaf(1.0, width),
+                split(3 - feature, Test::AtMost(0.0), 3, 4),
+                leaf(-1.0, width),
+                leaf(0.125, width),
+            ];
+            forest.grow(if width == 1 { feature % 2 } else { 0 }, 0, &nodes).expect("the trees here are sound");
+        }
+        b.forest(&forest, x);
+    }
     b.module()
 }

@@ -67,4 +67,5 @@ pub const ALL: &[Described] = described![
     BinaryInt,
     UnaryInt,
     ReduceInt,
+    TreeEnsemble,
 ];

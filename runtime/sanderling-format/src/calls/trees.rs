@@ -5,6 +5,7 @@
 
 use super::{Call, reads, words};
 use crate::access::{Accesses, Region, size};
+use crate::features::Features;
 use crate::words::{Reader, Words};
 
 /// Bytes of a node: of one whose feature has 12 bits and whose skip has 16, and of any other.
@@ -89,6 +90,7 @@ words! {
 impl Call for TreeEnsemble {
     const ID: u16 = 96;
     const NAME: &'static str = "tree_ensemble";
+    const FEATURES: Features = Features::REAL;
     fn accesses(&self) -> Option<Accesses> {
         let bytes = |factors: &[u32]| size(factors)?.checked_mul(4);
         let is_sane = (1..=self.outputs).contains(&self.width) && NODE_BYTES.contains(&self.node_bytes);

@@ -35,7 +35,7 @@ pub struct Scalar;
 pub const ALL: &[Kernel] = &TABLE;
 
 /// [`ALL`] as an array, for other instruction sets to lay theirs over.
-pub(crate) const TABLE: [Kernel; 44] = [
+pub(crate) const TABLE: [Kernel; 45] = [
     kernel::<Conv2dI8, Scalar>(Isa::Scalar),
     kernel::<DepthwiseI8, Scalar>(Isa::Scalar),
     kernel::<AddI8, Scalar>(Isa::Scalar),
