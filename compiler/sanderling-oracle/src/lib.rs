@@ -1,13 +1,15 @@
 //! A plain interpreter of graphs, normative for everything else in this project.
 //!
 //! On quantized values each op equals LiteRT's reference kernel bit for bit; on real values it
-//! accumulates in `f64` and rounds once. `docs/numerics.md` states the arithmetic. Nothing here is
+//! accumulates in `f64` and rounds once. `docs/numerics.md` states the arithmetic. Functions are those of `libm`, so
+//! that no bit depends on the machine; [`eval`] is the same in single precision, for many runs. Nothing here is
 //! shared with the kernels that run on devices, except that lowerings take their parameters from
 //! [`params`].
 
 #![forbid(unsafe_code)]
 
 mod data;
+pub mod eval;
 pub mod fixed;
 pub mod fixed16;
 mod ops;
@@ -40,13 +42,22 @@ pub enum OracleError {
 pub struct Oracle<'g> {
     graph: &'g Graph,
     states: Vec<Tensor>,
+    evaluate: Evaluate,
 }
+
+/// How the outputs of a node follow from its inputs.
+type Evaluate = fn(&Op, &[&Tensor], &[TensorType]) -> Result<Vec<Tensor>, OracleError>;
 
 impl<'g> Oracle<'g> {
     /// An interpreter of `graph` whose states are zeros (the zero point, for quantized ones).
     pub fn new(graph: &'g Graph) -> Oracle<'g> {
         let states = graph.states.iter().map(|s| zeros(graph.ty(s.input))).collect();
-        Oracle { graph, states }
+        Oracle { graph, states, evaluate }
+    }
+
+    /// As [`Oracle::new`], but in the arithmetic of [`eval`]: real numbers in single precision.
+    pub fn single(graph: &'g Graph) -> Oracle<'g> {
+        Oracle { evaluate: eval::evaluate, ..Oracle::new(graph) }
     }
 
     /// One call: the graph's outputs for `inputs`; states advance.
@@ -90,7 +101,7 @@ impl<'g> Oracle<'g> {
         let node = &self.graph.nodes[index];
         let types: Vec<TensorType> = node.outputs.iter().map(|&id| self.graph.ty(id).clone()).collect();
         let inputs: Result<Vec<&Tensor>, _> = node.inputs.iter().map(|&id| self.value(id, values)).collect();
-        inputs.and_then(|inputs| evaluate(&node.op, &inputs, &types)).map_err(|cause| OracleError::Node {
+        inputs.and_then(|inputs| (self.evaluate)(&node.op, &inputs, &types)).map_err(|cause| OracleError::Node {
             index,
             name: node.outputs.first().map_or(String::new(), |id| self.graph.values[id.0].name.clone()),
             cause: Box::new(cause),

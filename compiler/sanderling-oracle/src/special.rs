@@ -24,13 +24,13 @@ fn erf_series(x: f64) -> f64 {
         term *= 2.0 * x * x / (2.0 * n + 1.0);
         sum += term;
     }
-    std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp() * sum
+    std::f64::consts::FRAC_2_SQRT_PI * libm::exp(-x * x) * sum
 }
 
 /// `exp(-x^2)/sqrt(pi) * 1/(x + 1/2/(x + 1/(x + 3/2/(x + ...))))`.
 fn erfc_fraction(x: f64) -> f64 {
     let tail = (1..=60).rev().fold(x, |tail, k| x + f64::from(k) / 2.0 / tail);
-    (-x * x).exp() / tail * std::f64::consts::FRAC_2_SQRT_PI / 2.0
+    libm::exp(-x * x) / tail * std::f64::consts::FRAC_2_SQRT_PI / 2.0
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ fn real(kind: BinaryKind, a: f64, b: f64) -> f64 {
         BinaryKind::Sub => a - b,
         BinaryKind::Mul => a * b,
         BinaryKind::Div => a / b,
-        BinaryKind::Pow => a.powf(b),
+        BinaryKind::Pow => libm::pow(a, b),
         BinaryKind::Min => a.min(b),
         BinaryKind::Max => a.max(b),
         BinaryKind::SquaredDifference => (a - b) * (a - b),
@@ -87,7 +87,7 @@ fn integer(kind: BinaryKind, a: i64, b: i64) -> i64 {
 fn integer_power(a: i64, b: i64) -> i64 {
     match u32::try_from(b) {
         Ok(b) => a.wrapping_pow(b),
-        Err(_) => (a as f64).powf(b as f64) as i64,
+        Err(_) => libm::pow(a as f64, b as f64) as i64,
     }
 }
 

@@ -78,7 +78,7 @@ pub fn integer_types(node: &Node) -> bool {
 }
 
 /// For each output position, the product of each output channel's weights with its window.
-fn products<T: Copy + Default, A>(
+pub fn products<T: Copy + Default, A>(
     window: &Window,
     x: &[T],
     w: &[T],

@@ -44,7 +44,8 @@ pub fn mat_mul(node: &Node) -> Result<Tensor, OracleError> {
     }
 }
 
-fn matrix_products<T: Copy, A>(node: &Node, a: &[T], b: &[T], dot: impl Fn(&[T], &[T]) -> A) -> Vec<A> {
+/// The products of the matrices of `a` and `b`, leading axes broadcast.
+pub fn matrix_products<T: Copy, A>(node: &Node, a: &[T], b: &[T], dot: impl Fn(&[T], &[T]) -> A) -> Vec<A> {
     let (shape_a, shape_b, out) = (&node.inputs[0].ty.shape, &node.inputs[1].ty.shape, &node.out().shape);
     let batch = &out[..out.len() - 2];
     let (rows, depth, columns) = (out[out.len() - 2], shape_a[shape_a.len() - 1], out[out.len() - 1]);
@@ -61,7 +62,8 @@ fn matrix_products<T: Copy, A>(node: &Node, a: &[T], b: &[T], dot: impl Fn(&[T],
     sums
 }
 
-fn products<T, A>(node: &Node, x: &[T], w: &[T], dot: impl Fn(&[T], &[T]) -> A) -> Vec<A> {
+/// The product of each row of `x` with each row of `w`.
+pub fn products<T, A>(node: &Node, x: &[T], w: &[T], dot: impl Fn(&[T], &[T]) -> A) -> Vec<A> {
     let depth = node.inputs[1].ty.shape[1].max(1);
     x.chunks(depth).flat_map(|row| w.chunks(depth).map(|column| dot(row, column)).collect::<Vec<A>>()).collect()
 }

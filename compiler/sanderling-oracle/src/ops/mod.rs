@@ -1,9 +1,9 @@
 //! The ops, a file for each family.
 
 mod binary;
-mod conv;
+pub(crate) mod conv;
 mod convert;
-mod dense;
+pub(crate) mod dense;
 mod lstm;
 mod pool;
 mod recurrent;
@@ -14,7 +14,7 @@ mod softmax;
 mod transpose_conv;
 mod trees;
 mod unary;
-mod window;
+pub(crate) mod window;
 
 use sanderling_ir::{Activation, Op, PadMode, Tensor, TensorType, infer};
 
@@ -64,15 +64,15 @@ pub fn evaluate(op: &Op, inputs: &[&Tensor], outputs: &[TensorType]) -> Result<V
 }
 
 /// One application of an op.
-struct Node<'a> {
-    op: &'a Op,
-    inputs: &'a [&'a Tensor],
-    outputs: &'a [TensorType],
+pub(crate) struct Node<'a> {
+    pub op: &'a Op,
+    pub inputs: &'a [&'a Tensor],
+    pub outputs: &'a [TensorType],
 }
 
 impl Node<'_> {
     /// The first output's type.
-    fn out(&self) -> &TensorType {
+    pub fn out(&self) -> &TensorType {
         &self.outputs[0]
     }
 
@@ -91,7 +91,7 @@ impl Node<'_> {
 }
 
 /// Refuses what the arithmetic below could not index.
-fn check(op: &Op, inputs: &[&Tensor], outputs: &[TensorType]) -> Result<(), OracleError> {
+pub(crate) fn check(op: &Op, inputs: &[&Tensor], outputs: &[TensorType]) -> Result<(), OracleError> {
     let error = |why: String| OracleError::Invalid { op: op.name(), why };
     let types: Vec<&TensorType> = inputs.iter().map(|t| &t.ty).collect();
     let inferred = infer(op, &types).map_err(|e| error(e.why))?;
@@ -123,7 +123,7 @@ fn check(op: &Op, inputs: &[&Tensor], outputs: &[TensorType]) -> Result<(), Orac
 }
 
 /// A real number after an activation.
-fn activate(activation: Activation, value: f64) -> f64 {
+pub(crate) fn activate(activation: Activation, value: f64) -> f64 {
     match activation {
         Activation::None => value,
         Activation::Relu => value.max(0.0),

@@ -71,11 +71,11 @@ pub fn lstm(node: &Node, reverse: bool, clip: f32) -> Result<Vec<Tensor>, Oracle
             for u in 0..units {
                 let [input, forget, cell, output] = [0, 1, 2, 3].map(|i| gate(i * units + u));
                 let at = n * units + u;
-                next_c[at] = sigmoid(forget) * c[at] + sigmoid(input) * cell.tanh();
+                next_c[at] = sigmoid(forget) * c[at] + sigmoid(input) * libm::tanh(cell);
                 if clip > 0.0 {
                     next_c[at] = next_c[at].clamp(f64::from(-clip), f64::from(clip));
                 }
-                next_h[at] = sigmoid(output) * next_c[at].tanh();
+                next_h[at] = sigmoid(output) * libm::tanh(next_c[at]);
             }
         }
         (h, c) = (stored_state(node, &next_h), stored_state(node, &next_c));
@@ -106,7 +106,7 @@ pub fn gru(node: &Node, reverse: bool, linear_before_reset: bool) -> Result<Vec<
                 let update = sigmoid(input(u) + linear(u, state));
                 let g = 2 * units + u;
                 let past = if linear_before_reset { reset[u] * linear(g, state) } else { linear(g, &reset_state) };
-                let hidden = (input(g) + past).tanh();
+                let hidden = libm::tanh(input(g) + past);
                 next[n * units + u] = (1.0 - update) * hidden + update * state[u];
             }
         }

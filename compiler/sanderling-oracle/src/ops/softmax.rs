@@ -35,7 +35,7 @@ pub fn softmax(node: &Node, beta: f32) -> Result<Tensor, OracleError> {
 
 fn real_row(row: &[f64], beta: f32) -> Vec<f64> {
     let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let powers: Vec<f64> = row.iter().map(|v| ((v - largest) * f64::from(beta)).exp()).collect();
+    let powers: Vec<f64> = row.iter().map(|v| libm::exp((v - largest) * f64::from(beta))).collect();
     let sum: f64 = powers.iter().sum();
     powers.into_iter().map(|p| p / sum).collect()
 }

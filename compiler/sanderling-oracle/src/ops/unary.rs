@@ -38,15 +38,15 @@ pub fn real(kind: UnaryKind, v: f64) -> f64 {
                 v.signum()
             }
         }
-        UnaryKind::Exp => v.exp(),
-        UnaryKind::Log => v.ln(),
+        UnaryKind::Exp => libm::exp(v),
+        UnaryKind::Log => libm::log(v),
         UnaryKind::Sqrt => v.sqrt(),
         UnaryKind::Rsqrt => 1.0 / v.sqrt(),
         UnaryKind::Reciprocal => 1.0 / v,
         UnaryKind::Erf => special::erf(v),
-        UnaryKind::Sin => v.sin(),
-        UnaryKind::Cos => v.cos(),
-        UnaryKind::Tanh => v.tanh(),
+        UnaryKind::Sin => libm::sin(v),
+        UnaryKind::Cos => libm::cos(v),
+        UnaryKind::Tanh => libm::tanh(v),
         UnaryKind::Sigmoid => sigmoid(v),
         UnaryKind::HardSigmoid { alpha, beta } => (f64::from(alpha) * v + f64::from(beta)).clamp(0.0, 1.0),
         UnaryKind::HardSwish => v * (v / 6.0 + 0.5).clamp(0.0, 1.0),
@@ -61,10 +61,10 @@ pub fn real(kind: UnaryKind, v: f64) -> f64 {
             if v > 0.0 {
                 v
             } else {
-                f64::from(alpha) * v.exp_m1()
+                f64::from(alpha) * libm::expm1(v)
             }
         }
-        UnaryKind::Softplus => v.max(0.0) + (-v.abs()).exp().ln_1p(),
+        UnaryKind::Softplus => v.max(0.0) + libm::log1p(libm::exp(-v.abs())),
         UnaryKind::Floor => v.floor(),
         UnaryKind::Ceil => v.ceil(),
         UnaryKind::Round => v.round_ties_even(),
@@ -75,7 +75,7 @@ pub fn real(kind: UnaryKind, v: f64) -> f64 {
 
 /// `1 / (1 + exp(-v))`.
 pub fn sigmoid(v: f64) -> f64 {
-    1.0 / (1.0 + (-v).exp())
+    1.0 / (1.0 + libm::exp(-v))
 }
 
 /// The functions that keep to integers; they wrap.
@@ -126,7 +126,7 @@ fn quantized(node: &Node, kind: UnaryKind) -> Tensor {
 /// An entry of LiteRT's 256-entry tables: single precision at every step, the function itself correctly rounded.
 fn table_entry(kind: UnaryKind, v: f32, scale: f32, zero_point: i32, range: (i32, i32)) -> i32 {
     let value = match kind {
-        UnaryKind::Sigmoid => 1.0 / (1.0 + f64::from(-v).exp() as f32),
+        UnaryKind::Sigmoid => 1.0 / (1.0 + libm::exp(f64::from(-v)) as f32),
         _ => real(kind, f64::from(v)) as f32,
     };
     let inverse = 1.0 / scale;
