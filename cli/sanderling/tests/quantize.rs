@@ -48,3 +48,28 @@ fn a_real_model_becomes_an_int8_artifact() {
     }
     ok(&["verify", &out]);
 }
+
+#[test]
+fn neither_threads_nor_the_folder_show_in_a_quantized_artifact() {
+    let Some(data) = data() else {
+        eprintln!("skipped: neither_threads_nor_the_folder_show_in_a_quantized_artifact (SANDERLING_DATA is not set)");
+        return;
+    };
+    let model = data.join("models/tflite/mlperf_kws_fp32/model.tflite");
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    for method in ["min-max", "percentile", "mse", "entropy"] {
+        let artifact = |folder: &tempfile::TempDir, threads: &str| {
+            let path = |name: &str| folder.path().join(name).display().to_string();
+            let (copy, samples, out) = (path("model.tflite"), path("samples.npz"), path("out.sndl"));
+            std::fs::copy(&model, &copy).unwrap();
+            write_npz(samples.as_ref(), &[features(&[20, 49, 10, 1])]).unwrap();
+            let flags = ["compile", &copy, "--quantize", "int8", "--calibrate", &samples, "-o", &out];
+            let report = ok(&[&flags[..], &["--calibration-method", method, "--threads", threads, "--json"]].concat());
+            (std::fs::read(out).unwrap(), report)
+        };
+        let first = artifact(&folders[0], "1");
+        for (folder, threads) in [(0, "2"), (1, "1"), (1, "3")] {
+            assert!(first == artifact(&folders[folder], threads), "{method}, {threads} threads, folder {folder}");
+        }
+    }
+}

@@ -27,7 +27,7 @@ use sanderling_targets::Target;
 pub use buffers::SpanKind;
 pub use error::CompileError;
 pub use golden::expected_calls;
-pub use quantize::{Agreement, Calibration, OutputAgreement};
+pub use quantize::{Agreement, Calibration, OutputAgreement, Progress};
 pub use report::{Buffer, CallCost, Fused, Layer, PassChange, Report, SectionSize};
 
 /// Seed of the generated self-test inputs.
@@ -48,6 +48,8 @@ pub struct Compiled {
 pub struct Options {
     /// Turns a real model into one on 8-bit integers, by these samples of its inputs.
     pub quantize: Option<Calibration>,
+    /// Told how far the runs of the samples are.
+    pub progress: Progress,
 }
 
 /// Compiles the `main` function of a module for a target.
@@ -63,7 +65,7 @@ pub fn compile_with(module: &Module, target: &Target, options: &Options) -> Resu
     let (mut graph, mut changes) = passes::run(main)?;
     let mut cost = None;
     if let Some(calibration) = &options.quantize {
-        let done = quantize::post_training(&graph, calibration)?;
+        let done = quantize::post_training(&graph, calibration, &options.progress)?;
         changes.extend(done.changes);
         graph = done.graph;
         let (sqnr, kept_float, agreement) = (done.sqnr, done.kept_float, done.agreement);

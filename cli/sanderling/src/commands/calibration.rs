@@ -52,7 +52,7 @@ pub struct Args {
     #[arg(long, value_name = "DATA.npz", requires = "quantize")]
     calibrate: Option<PathBuf>,
     /// How the range of a value follows from the samples
-    #[arg(long, value_enum, value_name = "METHOD", default_value = "min-max", requires = "quantize")]
+    #[arg(long, value_enum, value_name = "METHOD", default_value = "mse", requires = "quantize")]
     calibration_method: MethodArg,
     /// Use no more than the first N samples
     #[arg(long, value_name = "N", requires = "quantize")]

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use indicatif::ProgressBar;
-use sanderling_compile::{Compiled, Options, compile_with};
+use indicatif::{ProgressBar, ProgressStyle};
+use sanderling_compile::{Calibration, Compiled, Options, Progress, compile_with};
 use sanderling_import::ImportOptions;
 use sanderling_ir::Module;
 use sanderling_targets::Target;
@@ -19,6 +19,9 @@ const EXAMPLES: &str = "Examples:
   sanderling compile boosted.json -o boosted.sndl   # XGBoost; MODEL_DIR of `sanderling train` and LightGBM's text too
   sanderling compile det.onnx --target host --shape x=1x3x320x320 -o det.sndl --json
   sanderling compile kws_float.tflite --quantize int8 --calibrate features.npz -o kws.sndl --report kws.html";
+
+/// Calibrations that take longer show how far they are.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Compile a model into an artifact for one target
 #[derive(clap::Args)]
@@ -40,6 +43,9 @@ pub struct Args {
     /// Where a page about the result goes: arena over time, cost and noise of each layer, fusions, accuracy
     #[arg(long, value_name = "OUT.html")]
     report: Option<PathBuf>,
+    /// Threads that run the calibration samples; RAYON_NUM_THREADS or all cores without it. The artifact is the same
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -62,8 +68,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     } else {
         import(&sanderling_host::read(&args.model)?, &args.model, args.shapes.iter().cloned().collect())?
     };
-    let options = Options { quantize: args.calibration.calibration(&module)? };
-    let compiled = compile_module(&module, &args.model, &target, &options)?;
+    let quantize = args.calibration.calibration(&module)?;
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(usize::from(args.threads.unwrap_or(0)));
+    let compiled = threads.build()?.install(|| compile_module(&module, &args.model, &target, quantize))?;
     let page = args.report.as_deref().map(|path| (path, compiled.report.html()));
     let mut files = vec![(args.output.as_path(), compiled.artifact.as_slice())];
     files.extend(page.iter().map(|(path, page)| (*path, page.as_bytes())));
@@ -81,7 +88,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 /// Imports and compiles the bytes of a model file; `path` gives the model its name.
 pub fn compile(bytes: &[u8], path: &Path, target: &Target, shapes: BTreeMap<String, Vec<usize>>) -> Result<Compiled> {
-    compile_module(&import(bytes, path, shapes)?, path, target, &Options::default())
+    compile_module(&import(bytes, path, shapes)?, path, target, None)
 }
 
 /// Imports the bytes of a model file; `path` gives the model its name.
@@ -99,10 +106,26 @@ fn trained(folder: &Path) -> Result<Module> {
     Ok(module)
 }
 
-fn compile_module(module: &Module, path: &Path, target: &Target, options: &Options) -> Result<Compiled> {
+fn compile_module(module: &Module, path: &Path, target: &Target, quantize: Option<Calibration>) -> Result<Compiled> {
     let spinner = ProgressBar::new_spinner().with_message(format!("compiling {}", path.display()));
     spinner.enable_steady_tick(Duration::from_millis(200));
-    let compiled = compile_with(module, target, options).with_context(|| path.display().to_string());
+    let options = Options { quantize, progress: progress(spinner.clone()) };
+    let compiled = compile_with(module, target, &options).with_context(|| path.display().to_string());
     spinner.finish_and_clear();
     compiled
+}
+
+/// Turns a spinner into a bar once the runs of the samples have taken a second.
+fn progress(bar: ProgressBar) -> Progress {
+    let style = ProgressStyle::with_template("{msg}: {wide_bar} {pos} of {len} runs of samples, {eta} left");
+    Progress::new(move |done, all| {
+        if bar.elapsed() < PATIENCE {
+            return;
+        }
+        if bar.length().is_none() {
+            bar.set_length(all as u64);
+            style.iter().for_each(|style| bar.set_style(style.clone()));
+        }
+        bar.set_position(done as u64);
+    })
 }

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use rayon::prelude::*;
 use sanderling_ir::{DType, Graph, Tensor, ValueId};
-use sanderling_oracle::Oracle;
 
+use super::effective::Effective;
 use super::histogram::Histogram;
+use super::runs::{self, Counter, Progress};
 use super::{Range, entropy, min_max, mse, percentile};
 use crate::CompileError;
 
@@ -14,11 +16,11 @@ use crate::CompileError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Method {
     /// Every value is inside.
-    #[default]
     MinMax,
     /// 99.99 % of the values are inside.
     Percentile,
     /// The squared error is least.
+    #[default]
     Mse,
     /// The distribution changes least.
     Entropy,
@@ -74,40 +76,92 @@ impl Ranges {
 
 /// Runs a real graph over samples, from fresh states for all of them together, and settles the ranges of its values.
 pub fn calibrate(graph: &Graph, samples: &[Vec<Tensor>], method: Method) -> Result<Ranges, CompileError> {
+    let progress = Progress::default();
+    calibrate_counted(graph, samples, method, &progress.counter(passes(method) * samples.len()))
+}
+
+/// How often [`calibrate`] runs each sample.
+pub(crate) fn passes(method: Method) -> usize {
+    if method == Method::MinMax { 1 } else { 2 }
+}
+
+/// As [`calibrate`], counting the runs.
+pub(crate) fn calibrate_counted(
+    graph: &Graph,
+    samples: &[Vec<Tensor>],
+    method: Method,
+    counter: &Counter,
+) -> Result<Ranges, CompileError> {
     if samples.is_empty() {
         return Err(CompileError::NoSamples);
     }
-    let mut seen: Vec<Option<Range>> = vec![None; graph.values.len()];
-    observe(graph, samples, &mut |id, values| seen[id.0] = min_max::widen(seen[id.0], values))?;
-    if method == Method::MinMax {
-        return Ok(Ranges { of_value: seen });
+    let mut ranges = extremes(graph, samples, counter)?;
+    if method != Method::MinMax {
+        let range = |histogram: &Histogram| match method {
+            Method::MinMax => histogram.range,
+            Method::Percentile => percentile::range(histogram, percentile::KEPT),
+            Method::Mse => mse::range(histogram),
+            Method::Entropy => entropy::range(histogram),
+        };
+        let mut histograms = histograms(graph, samples, &ranges, counter)?;
+        // What comes from outside is as it is: sensors and pixels have bounds that mean something.
+        graph.inputs.iter().for_each(|id| histograms[id.0] = None);
+        let found: Vec<Option<Range>> = histograms.par_iter().map(|h| h.as_ref().map(range)).collect();
+        ranges.iter_mut().zip(found).for_each(|(range, found)| *range = found.or(*range));
     }
-    let mut histograms: Vec<Option<Histogram>> = seen.iter().map(|range| range.map(Histogram::new)).collect();
-    observe(graph, samples, &mut |id, values| {
+    Ok(Ranges { of_value: ranges })
+}
+
+/// The smallest range of each real value that holds all that was seen and counts.
+fn extremes(graph: &Graph, samples: &[Vec<Tensor>], counter: &Counter) -> Result<Vec<Option<Range>>, CompileError> {
+    let new = || vec![None; graph.values.len()];
+    let see = |seen: &mut Vec<Option<Range>>, id: ValueId, values: &[f32]| {
+        seen[id.0] = min_max::widen(seen[id.0], values);
+    };
+    let both = |pair| match pair {
+        (Some(a), Some(b)) => Some(Range::union(a, b)),
+        (a, b) => a.or(b),
+    };
+    let merge = |a: Vec<_>, b: Vec<_>| a.into_iter().zip(b).map(both).collect();
+    observe(graph, samples, counter, new, see, merge)
+}
+
+/// How the real values that count are spread over their ranges.
+fn histograms(
+    graph: &Graph,
+    samples: &[Vec<Tensor>],
+    ranges: &[Option<Range>],
+    counter: &Counter,
+) -> Result<Vec<Option<Histogram>>, CompileError> {
+    let new = || ranges.iter().map(|range| range.map(Histogram::new)).collect::<Vec<_>>();
+    let see = |histograms: &mut Vec<Option<Histogram>>, id: ValueId, values: &[f32]| {
         if let Some(histogram) = &mut histograms[id.0] {
             histogram.add(values);
         }
-    })?;
-    let range = |histogram: &Histogram| match method {
-        Method::MinMax => histogram.range,
-        Method::Percentile => percentile::range(histogram, percentile::KEPT),
-        Method::Mse => mse::range(histogram),
-        Method::Entropy => entropy::range(histogram),
     };
-    Ok(Ranges { of_value: histograms.iter().map(|h| h.as_ref().map(range)).collect() })
+    let merge = |mut a: Vec<Option<Histogram>>, b: Vec<Option<Histogram>>| {
+        for (a, b) in a.iter_mut().flatten().zip(b.iter().flatten()) {
+            a.merge(b);
+        }
+        a
+    };
+    observe(graph, samples, counter, new, see, merge)
 }
 
-/// Shows every real value of every run.
-fn observe(graph: &Graph, samples: &[Vec<Tensor>], see: &mut dyn FnMut(ValueId, &[f32])) -> Result<(), CompileError> {
-    let mut oracle = Oracle::new(graph);
-    for sample in samples {
-        let mut each = |id: ValueId, tensor: &Tensor| {
-            if tensor.ty.dtype == DType::F32 {
-                see(id, &tensor.as_f32());
-            }
-        };
-        oracle.run_observed(sample, &mut each).map_err(CompileError::Calibrate)?;
-    }
-    // A state starts as zeros and then is what its next value was.
-    Ok(())
+/// As [`runs::observe`], on the elements of real values that count.
+fn observe<A: Send>(
+    graph: &Graph,
+    samples: &[Vec<Tensor>],
+    counter: &Counter,
+    new: impl Fn() -> A + Sync,
+    see: impl Fn(&mut A, ValueId, &[f32]) + Sync,
+    merge: impl Fn(A, A) -> A + Sync,
+) -> Result<A, CompileError> {
+    let effective = Effective::new(graph);
+    let take = |seen: &mut A, id: ValueId, tensor: &Tensor| {
+        if tensor.ty.dtype == DType::F32 {
+            see(seen, id, &effective.of(id, tensor.as_f32()));
+        }
+    };
+    runs::observe(graph, samples, counter, new, take, merge)
 }

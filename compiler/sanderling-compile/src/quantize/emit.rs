@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sanderling_ir::{DType, Graph, Node, Op, Quant, TensorType, ValueId};
 
+use super::correlate::Correlations;
 use super::plan::{Plan, operands, plan};
 use super::widen::widened;
 use super::{Quantized, Ranges, params, support};
@@ -14,7 +15,15 @@ use crate::passes::tools::{push, reals};
 /// A real graph on 8-bit integers: activations with a scale and zero point each, weights with a scale for each output
 /// channel. Its real inputs and outputs become `i8`; layers without an integer form stay real.
 pub fn quantize(graph: &Graph, ranges: &Ranges) -> Result<Quantized, CompileError> {
-    let graph = &widened(graph)?;
+    quantize_correlated(&widened(graph)?, ranges, &Correlations::new())
+}
+
+/// As [`quantize`]; the weights of layers whose correlations are known round as these say.
+pub(crate) fn quantize_correlated(
+    graph: &Graph,
+    ranges: &Ranges,
+    correlations: &Correlations,
+) -> Result<Quantized, CompileError> {
     let plan = plan(graph, ranges);
     let mut typed = graph.clone();
     for id in graph.inputs.iter().copied().chain(graph.states.iter().map(|s| s.input)) {
@@ -26,7 +35,7 @@ pub fn quantize(graph: &Graph, ranges: &Ranges) -> Result<Quantized, CompileErro
     let mut index = 0;
     let mut new = rewrite(&typed, |new, node, inputs| {
         index += 1;
-        let mut site = Site { new, plan: &plan, forms: &mut forms, graph: &typed };
+        let mut site = Site { new, plan: &plan, forms: &mut forms, graph: &typed, correlations };
         match plan.integer[index - 1] {
             true => site.integer(node, inputs).map(|id| Some(vec![id])),
             false => site.real(graph, node, inputs).map(Some),
@@ -50,6 +59,7 @@ struct Site<'a> {
     plan: &'a Plan,
     forms: &'a mut Forms,
     graph: &'a Graph,
+    correlations: &'a Correlations,
 }
 
 impl Site<'_> {
@@ -73,17 +83,19 @@ impl Site<'_> {
             };
         }
         if matches!(node.op, Op::Conv2d { .. } | Op::ConvTranspose2d { .. } | Op::FullyConnected { .. }) {
-            self.parameters(name, &mut new_inputs);
+            self.parameters(name, node, &mut new_inputs);
         }
         push(self.new, name, node.op.clone(), &new_inputs, Some(quant))
     }
 
     /// Weights and bias of a layer, for the input it has.
-    fn parameters(&mut self, name: &str, inputs: &mut [ValueId]) {
+    fn parameters(&mut self, name: &str, node: &Node, inputs: &mut [ValueId]) {
         let scale = self.new.ty(inputs[0]).quant.as_ref().map_or(1.0, |q| q.scales[0]);
         let bias = reals(self.new, inputs[2]).unwrap_or_default();
         let Some(weights) = self.new.tensor(inputs[1]) else { return };
-        let (weights, bias) = params::layer(weights, &bias, scale);
+        let correlations = self.correlations.get(&node.outputs[0]).map(Vec::as_slice);
+        let groups = if let Op::Conv2d { groups, .. } = node.op { groups } else { 1 };
+        let (weights, bias) = params::layer(weights, &bias, scale, correlations, groups);
         inputs[1] = self.new.constant(&format!("{name}/weights"), weights);
         inputs[2] = self.new.constant(&format!("{name}/bias"), bias);
     }

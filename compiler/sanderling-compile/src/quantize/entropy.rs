@@ -46,7 +46,7 @@ fn divergence(counts: &[f64], bins: usize) -> f64 {
         let filled = counts[part.clone()].iter().filter(|&&c| c > 0.0).count();
         let mean = mass / filled.max(1) as f64;
         for &p in clipped[part].iter().filter(|&&p| p > 0.0) {
-            sum += p / total * (p / mean.max(total * 1e-9)).ln();
+            sum += p / total * libm::log(p / mean.max(total * 1e-9));
         }
     }
     sum

@@ -32,6 +32,12 @@ impl Histogram {
         }
     }
 
+    /// Adds the counts of another histogram of the same range.
+    pub fn merge(&mut self, other: &Histogram) {
+        self.counts.iter_mut().zip(&other.counts).for_each(|(a, b)| *a += b);
+        self.zeros += other.zeros;
+    }
+
     /// How wide a part is.
     pub fn width(&self) -> f64 {
         ((f64::from(self.range.max) - f64::from(self.range.min)) / BINS as f64).max(f64::MIN_POSITIVE)

@@ -16,7 +16,8 @@ impl Range {
 
 /// The range with these values inside too; those that are not finite do not count.
 pub fn widen(range: Option<Range>, values: &[f32]) -> Option<Range> {
-    let finite = values.iter().copied().filter(|v| v.is_finite());
+    // Adding 0 makes 0 of -0: which of them is the smaller would depend on their order.
+    let finite = values.iter().map(|v| v + 0.0).filter(|v| v.is_finite());
     finite.fold(range, |range, v| {
         let point = Range { min: v, max: v };
         Some(range.map_or(point, |range| range.union(point)))

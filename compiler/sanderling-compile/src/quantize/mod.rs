@@ -1,18 +1,24 @@
 //! Post-training quantization: a real graph and samples of its inputs into a graph on 8-bit integers.
 //!
-//! [`calibrate`] runs the oracle over the samples and settles a range for each value; [`quantize`] gives every value its
+//! [`calibrate`] runs the oracle, in single precision, over the samples and settles a range for each value; [`quantize`] gives every value its
 //! scale and zero point and rewrites the nodes; [`sqnr`] measures what that cost, layer by layer.
 
 mod agreement;
 mod calibrate;
+mod correlate;
+mod effective;
 mod emit;
 mod entropy;
+mod equalize;
 mod histogram;
+mod means;
 mod min_max;
 mod mse;
 mod params;
 mod percentile;
 mod plan;
+mod rounding;
+mod runs;
 mod sqnr;
 pub(crate) mod support;
 #[cfg(test)]
@@ -27,6 +33,7 @@ pub use agreement::{Agreement, OutputAgreement};
 pub use calibrate::{Method, Ranges, calibrate};
 pub use emit::quantize;
 pub use min_max::Range;
+pub use runs::Progress;
 pub use sqnr::{inputs as quantized_inputs, reals, sqnr};
 
 use crate::CompileError;
@@ -49,7 +56,8 @@ pub struct Quantized {
 }
 
 /// What [`post_training`] gives.
-pub(crate) struct PostTraining {
+#[derive(Clone, Debug)]
+pub struct PostTraining {
     pub graph: Graph,
     pub changes: Vec<PassChange>,
     pub kept_float: Vec<String>,
@@ -60,15 +68,24 @@ pub(crate) struct PostTraining {
 
 /// Calibrates and quantizes a graph, simplifies the result, and measures it: layers on the samples that calibrated them,
 /// outputs on samples that did not.
-pub(crate) fn post_training(graph: &Graph, calibration: &Calibration) -> Result<PostTraining, CompileError> {
+pub(crate) fn post_training(
+    real: &Graph,
+    calibration: &Calibration,
+    progress: &Progress,
+) -> Result<PostTraining, CompileError> {
+    let method = calibration.method;
     let (samples, held_out) = agreement::split(&calibration.samples);
-    let ranges = calibrate(graph, samples, calibration.method)?;
-    let Quantized { graph: quantized, kept_float } = quantize(graph, &ranges)?;
+    // Equalization, correlations and comparison run each sample once more.
+    let counter = progress.counter((calibrate::passes(method) + 3) * samples.len());
+    let graph = &equalize::run(&means::run(&widen::widened(real)?)?, samples, &counter)?;
+    let ranges = calibrate::calibrate_counted(graph, samples, method, &counter)?;
+    let correlations = correlate::correlate(graph, samples, &counter)?;
+    let Quantized { graph: quantized, kept_float } = emit::quantize_correlated(graph, &ranges, &correlations)?;
     sanderling_ir::verify(&quantized).map_err(|source| CompileError::Verify { pass: "quantize", source })?;
     let change = PassChange::between("quantize", graph, &quantized);
     let (quantized, passes) = crate::passes::run(&quantized)?;
     let changes = [change].into_iter().chain(passes).collect();
-    let sqnr = sqnr(graph, &quantized, samples)?;
-    let agreement = agreement::measure(graph, &quantized, held_out, samples.len())?;
+    let sqnr = sqnr::sqnr_counted(graph, &quantized, samples, &counter)?;
+    let agreement = agreement::measure(real, &quantized, held_out, samples.len())?;
     Ok(PostTraining { graph: quantized, changes, kept_float, sqnr, agreement })
 }

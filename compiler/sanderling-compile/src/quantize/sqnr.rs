@@ -5,40 +5,81 @@ use std::collections::BTreeMap;
 use sanderling_ir::{DType, Graph, Tensor, TensorType, ValueId};
 use sanderling_oracle::{Oracle, evaluate};
 
+use super::effective::Effective;
+use super::runs::{self, Counter, Progress};
 use crate::CompileError;
 
 /// `10 log10(sum x^2 / sum (x - q)^2)` over the samples, for each value of the quantized graph whose name the real one
-/// has too. Values without any noise are not in it.
+/// has too. Values without any noise are not in it. Of each value only what counts
+/// for its reader is compared.
 pub fn sqnr(real: &Graph, quantized: &Graph, samples: &[Vec<Tensor>]) -> Result<BTreeMap<String, f64>, CompileError> {
-    let (mut reference, mut oracle) = (Oracle::new(real), Oracle::new(quantized));
-    let mut sums: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
-    for sample in samples {
-        let mut expected: BTreeMap<&str, Vec<f32>> = BTreeMap::new();
-        let mut keep = |id: ValueId, tensor: &Tensor| {
-            if tensor.ty.dtype == DType::F32 {
-                expected.insert(&real.values[id.0].name, tensor.as_f32());
-            }
-        };
-        reference.run_observed(sample, &mut keep).map_err(CompileError::Calibrate)?;
-        let inputs = inputs(quantized, sample)?;
-        let mut compare = |id: ValueId, tensor: &Tensor| {
-            let name = quantized.values[id.0].name.as_str();
-            let (Some(x), Some(q)) = (expected.get(name), reals(tensor)) else { return };
-            if x.len() == q.len() {
-                let (signal, noise) = sums.entry(name).or_default();
-                for (x, q) in x.iter().zip(&q) {
-                    *signal += f64::from(*x).powi(2);
-                    *noise += (f64::from(*x) - f64::from(*q)).powi(2);
-                }
-            }
-        };
-        oracle.run_observed(&inputs, &mut compare).map_err(CompileError::Calibrate)?;
+    sqnr_counted(real, quantized, samples, &Progress::default().counter(samples.len()))
+}
+
+/// As [`sqnr`], counting the runs.
+pub(crate) fn sqnr_counted(
+    real: &Graph,
+    quantized: &Graph,
+    samples: &[Vec<Tensor>],
+    counter: &Counter,
+) -> Result<BTreeMap<String, f64>, CompileError> {
+    let powers = runs::each([real, quantized], samples, counter, |_, oracles, sample| {
+        powers([real, quantized], oracles, sample)
+    })?;
+    let mut sums: BTreeMap<&str, Power> = BTreeMap::new();
+    for (name, power) in powers.into_iter().flatten() {
+        let sum = sums.entry(name).or_default();
+        *sum = Power { signal: sum.signal + power.signal, noise: sum.noise + power.noise };
     }
-    let ratio = |(name, (signal, noise)): (&str, (f64, f64))| {
-        let db = 10.0 * (signal / noise).log10();
+    let ratio = |(name, power): (&str, Power)| {
+        let db = 10.0 * libm::log10(power.signal / power.noise);
         db.is_finite().then(|| (name.to_string(), db))
     };
     Ok(sums.into_iter().filter_map(ratio).collect())
+}
+
+/// The sum of squares of a value, and of what quantization adds to it.
+#[derive(Clone, Copy, Default)]
+struct Power {
+    signal: f64,
+    noise: f64,
+}
+
+/// The powers of each value of the quantized graph that has a twin in the real one, for one sample.
+fn powers<'q>(
+    [real, quantized]: [&'q Graph; 2],
+    [reference, oracle]: &mut [Oracle; 2],
+    sample: &[Tensor],
+) -> Result<Vec<(&'q str, Power)>, CompileError> {
+    let mut expected: BTreeMap<&str, Vec<f32>> = BTreeMap::new();
+    let effective = Effective::new(real);
+    let mut keep = |id: ValueId, tensor: &Tensor| {
+        if tensor.ty.dtype == DType::F32 {
+            expected.insert(&real.values[id.0].name, effective.of(id, tensor.as_f32()));
+        }
+    };
+    reference.run_observed(sample, &mut keep).map_err(CompileError::Calibrate)?;
+    let mut found = Vec::new();
+    let effective = Effective::new(quantized);
+    let mut compare = |id: ValueId, tensor: &Tensor| {
+        let name = quantized.values[id.0].name.as_str();
+        let (Some(exact), Some(values)) = (expected.get(name), reals(tensor)) else { return };
+        if exact.len() == values.len() {
+            found.push((name, power(exact, &effective.of(id, values))));
+        }
+    };
+    oracle.run_observed(&inputs(quantized, sample)?, &mut compare).map_err(CompileError::Calibrate)?;
+    Ok(found)
+}
+
+fn power(exact: &[f32], quantized: &[f32]) -> Power {
+    let mut power = Power::default();
+    for (&x, &q) in exact.iter().zip(quantized) {
+        let (x, q) = (f64::from(x), f64::from(q));
+        power.signal += x * x;
+        power.noise += (x - q) * (x - q);
+    }
+    power
 }
 
 /// Real samples in the quantization of a graph's inputs.

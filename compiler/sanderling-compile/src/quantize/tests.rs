@@ -2,7 +2,7 @@
 
 use sanderling_ir::{DType, Graph, Quant, Tensor, verify};
 
-use super::{Calibration, Method, PostTraining, calibrate, post_training, quantize};
+use super::{Calibration, Method, PostTraining, Progress, calibrate, post_training, quantize};
 use crate::CompileError;
 use crate::passes::tests::{graph, ops, random_inputs};
 
@@ -11,7 +11,8 @@ fn samples(graph: &Graph) -> Vec<Vec<Tensor>> {
 }
 
 fn quantized(graph: &Graph) -> PostTraining {
-    post_training(graph, &Calibration { method: Method::MinMax, samples: samples(graph) }).unwrap()
+    post_training(graph, &Calibration { method: Method::MinMax, samples: samples(graph) }, &Progress::default())
+        .unwrap()
 }
 
 const NET: &str = "%w = const : f32[4x3x3x2] rand
@@ -30,7 +31,8 @@ return %s, %f";
 fn a_network_becomes_integers_from_end_to_end() {
     let real = graph("%x: f32[1x6x6x2]", NET);
     for (_, method) in Method::ALL {
-        let done = post_training(&real, &Calibration { method, samples: samples(&real) }).unwrap();
+        let done =
+            post_training(&real, &Calibration { method, samples: samples(&real) }, &Progress::default()).unwrap();
         verify(&done.graph).unwrap();
         assert_eq!(done.kept_float, Vec::<String>::new());
         assert!(done.graph.values.iter().all(|v| v.ty.dtype != DType::F32));
@@ -126,4 +128,88 @@ fn methods_have_names() {
         assert_eq!((name.parse::<Method>(), method.to_string()), (Ok(method), name.to_string()));
     }
     assert!("best".parse::<Method>().unwrap_err().contains("min-max, percentile, mse, entropy"));
+}
+
+#[test]
+fn a_global_average_pool_becomes_a_mean_with_a_scale_of_its_own() {
+    let real = graph(
+        "%x: f32[1x4x4x2]",
+        "%p = avg_pool2d(%x) {kernel=[4, 4]} : f32[1x1x1x2]
+%q = avg_pool2d(%x) {kernel=[2, 2]} : f32[1x3x3x2]
+return %p, %q",
+    );
+    let done = quantized(&real);
+    assert_eq!(ops(&done.graph), "reduce avg_pool2d");
+    let [x, p, q] = [done.graph.inputs[0], done.graph.outputs[0], done.graph.outputs[1]];
+    let scale = |id| done.graph.ty(id).quant.as_ref().unwrap().scales[0];
+    assert!(scale(p) < 0.8 * scale(x) && scale(q) == scale(x));
+}
+
+#[test]
+fn channels_of_other_sizes_are_equalized_and_nothing_else_changes() {
+    let real = graph(
+        "%x: f32[1x4x4x2]",
+        "%w = const : f32[3x1x1x2] [2.0, 1.0, 0.0625, 0.03125, -0.5, 0.25]
+%b = const : f32[3] [0.5, 0.0625, 0.25]
+%d = const : f32[3x3x3x1] rand
+%z = const : f32[3] rand
+%v = const : f32[4x3] rand
+%u = const : f32[4] rand
+%c = conv2d(%x, %w, %b) {activation=relu} : f32[1x4x4x3]
+%e = conv2d(%c, %d, %z) {groups=3, padding=[1, 1, 1, 1], activation=relu} : f32[1x4x4x3]
+%m = reduce mean(%e) {axes=[1, 2], keep_dims=false} : f32[1x3]
+%f = fully_connected(%m, %v, %u) : f32[1x4]
+return %f",
+    );
+    let samples = samples(&real);
+    let counter = Progress::default();
+    let equal = super::equalize::run(&real, &samples, &counter.counter(0)).unwrap();
+    verify(&equal).unwrap();
+    assert_eq!(ops(&equal), ops(&real));
+    // Powers of two: the very same bits.
+    assert_eq!(crate::passes::tests::difference(&real, &equal), 0.0);
+    let sizes = |g: &Graph| {
+        let mut most = [0f32; 3];
+        let mut see = |id: sanderling_ir::ValueId, t: &Tensor| {
+            if g.values[id.0].name == "c" {
+                let pixels = t.as_f32();
+                pixels.iter().enumerate().for_each(|(i, v)| most[i % 3] = most[i % 3].max(*v));
+            }
+        };
+        samples.iter().for_each(|s| drop(sanderling_oracle::Oracle::new(g).run_observed(s, &mut see)));
+        most
+    };
+    let spread = |s: [f32; 3]| s.iter().fold(0f32, |m, &v| m.max(v)) / s.iter().fold(f32::INFINITY, |m, &v| m.min(v));
+    assert!(spread(sizes(&real)) > 8.0 && spread(sizes(&equal)) < 4.0, "{:?} {:?}", sizes(&real), sizes(&equal));
+}
+
+#[test]
+fn what_a_softmax_rounds_to_zero_needs_no_steps() {
+    let least = |body: &str, samples: &[[f32; 4]]| {
+        let real = graph("%x: f32[1x4], %z: f32[1x4]", body);
+        let ty = real.ty(real.inputs[0]);
+        let tensor = |v: &[f32; 4]| Tensor::from_f32(ty.clone(), v);
+        let samples: Vec<Vec<Tensor>> = samples.chunks_exact(2).map(|s| s.iter().map(tensor).collect()).collect();
+        calibrate(&real, &samples, Method::MinMax).unwrap().get(real.inputs[0]).unwrap().min
+    };
+    let none = [0.0; 4];
+    let softmax = "%y = softmax(%x) : f32[1x4]\n";
+    let samples = [[10.0, -90.0, 0.0, 1.0], none, [12.0, 3.0, -5.0, -1.0], none];
+    assert_eq!(least(&format!("{softmax}return %y, %z"), &samples), 10.0 - 6.24);
+    assert_eq!(least(&format!("{softmax}%a = unary abs(%x) : f32[1x4]\nreturn %y, %a, %z"), &samples), -90.0);
+}
+
+#[test]
+fn every_run_is_counted() {
+    let real = graph("%x: f32[1x6x6x2]", NET);
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let list = told.clone();
+    let progress = Progress::new(move |done, all| list.lock().unwrap().push((done, all)));
+    for (method, passes) in [(Method::MinMax, 4), (Method::Entropy, 5)] {
+        post_training(&real, &Calibration { method, samples: samples(&real) }, &progress).unwrap();
+        let mut seen = std::mem::take(&mut *told.lock().unwrap());
+        seen.sort_unstable();
+        let all = passes * samples(&real).len();
+        assert_eq!(seen, (1..=all).map(|done| (done, all)).collect::<Vec<_>>());
+    }
 }
