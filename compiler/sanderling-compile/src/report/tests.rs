@@ -63,7 +63,8 @@ fn buffers_that_live_together_lie_apart_and_fill_the_arena() {
 fn quantization_tells_its_agreement_and_what_stayed_real() {
     let main = net();
     let samples = (1..21).map(|seed| random_inputs(&main, seed)).collect();
-    let options = Options { quantize: Some(Calibration { samples, ..Calibration::default() }) };
+    let quantize = Some(Calibration { samples, ..Calibration::default() });
+    let options = Options { quantize, ..Options::default() };
     let target = sanderling_targets::find("mps2-an386").unwrap();
     let report = compile_with(&Module::new("small", main), &target, &options).unwrap().report;
     let agreement = report.agreement.as_ref().unwrap();

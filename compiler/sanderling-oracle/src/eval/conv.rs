@@ -11,10 +11,7 @@ pub fn conv2d(node: &Node) -> Option<Tensor> {
     let Op::Conv2d { stride, dilation, padding, groups, .. } = node.op else { return None };
     let (x, w) = (node.inputs[0], node.inputs[1]);
     let shape = &w.ty.shape;
-    let window = Window {
-        dilation: *dilation,
-        ..Window::new(&x.ty.shape, &node.out().shape, [shape[1], shape[2]], *stride, *padding)
-    };
+    let window = Window::new(&x.ty.shape, &node.out().shape, [shape[1], shape[2]], *stride, *dilation, *padding);
     let is_depthwise = *groups == window.input[2] && *groups == shape[0];
     if is_real(node) {
         let (x, w) = (x.as_f32(), w.as_f32());
