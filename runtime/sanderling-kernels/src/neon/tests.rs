@@ -17,6 +17,9 @@ use crate::scalar;
 /// Bytes before and behind what a kernel may write, which must stay as they are; odd, so that nothing is aligned.
 const GUARD: usize = 33;
 
+/// Where outputs lie, and scratch behind them: apart from what is read, so that no call works in place.
+const APART: u32 = 1 << 24;
+
 /// Numbers that are the same for the same seed.
 struct Stream(u32);
 

@@ -5,7 +5,7 @@ use std::vec::Vec;
 
 use sanderling_format::calls::*;
 
-use super::{Stream, equal};
+use super::{APART, Stream, equal};
 
 const CASES: u32 = 2000;
 
@@ -70,8 +70,8 @@ fn convolution() {
             weight_zero: stream.pick(&[0, 0, 0, weight_zero]),
             row_bytes,
             input: 0,
-            output: 0,
-            scratch: 0,
+            output: APART,
+            scratch: 2 * APART,
             weights: 0,
             channels: 0,
         };
@@ -96,7 +96,8 @@ fn depthwise_convolution() {
             input_zero: stream.zero_point(),
             weight_zero: stream.pick(&[0, 0, 0, weight_zero]),
             input: 0,
-            output: 0,
+            output: APART,
+            scratch: 2 * APART,
             weights: 0,
             channels: 0,
         };
@@ -121,7 +122,8 @@ fn extreme_products_do_not_overflow() {
             input_zero: -128,
             weight_zero: 0,
             input: 0,
-            output: 0,
+            output: APART,
+            scratch: 2 * APART,
             weights: 0,
             channels: 0,
         };
@@ -135,8 +137,8 @@ fn extreme_products_do_not_overflow() {
             weight_zero: 0,
             row_bytes,
             input: 0,
-            output: 0,
-            scratch: 0,
+            output: APART,
+            scratch: 2 * APART,
             weights: 0,
             channels: 0,
         };
@@ -150,8 +152,17 @@ fn the_smallest_factors_do_not_saturate() {
     let window = Window { kernel_h: 1, kernel_w: 1, stride_h: 1, stride_w: 1, pad_top: 0, pad_left: 0, ..window };
     let clamp = Clamp { zero: 0, low: -128, high: 127 };
     let channels: Vec<u8> = (0..16).flat_map(|_| [i32::MIN, i32::MIN, 0]).flat_map(i32::to_le_bytes).collect();
-    let call =
-        DepthwiseI8 { window, clamp, input_zero: 0, weight_zero: 0, input: 0, output: 0, weights: 0, channels: 0 };
+    let call = DepthwiseI8 {
+        window,
+        clamp,
+        input_zero: 0,
+        weight_zero: 0,
+        input: 0,
+        output: APART,
+        scratch: 2 * APART,
+        weights: 0,
+        channels: 0,
+    };
     equal(&call, &[vec![1; 16], vec![0; 16], channels]);
 }
 
@@ -173,7 +184,7 @@ fn addition() {
             clamp: stream.clamp(),
             a: 0,
             b: 0,
-            output: 0,
+            output: APART,
         };
         let (a, b) = (stream.bytes(len as usize), stream.bytes(len as usize));
         equal(&call, &[a, b]);
@@ -206,7 +217,7 @@ fn matrix_products() {
             clamp: stream.clamp(),
             a: 0,
             b: 0,
-            output: 0,
+            output: APART,
         };
         let a = stream.bytes((matrices * rows * depth) as usize);
         let b = stream.bytes((batch.b_len * depth * columns) as usize);
