@@ -22,7 +22,7 @@ fn predicted_instructions_are_near_those_counted() {
         assert!(error.abs() <= ERROR_MAX, "{name} is off by {:.1} %", 100.0 * error);
     }
     // The table is fitted to these too, less well: they are shown, not held.
-    for name in ["mlperf_sww_int8", "mlperf_kws_fp32", "mlperf_ic_fp32", "mlperf_vww_fp32", "mlperf_ad_fp32"] {
+    for name in ["mlperf_sww_int8", "mlperf_ic_fp32", "mlperf_vww_fp32", "mlperf_ad_fp32"] {
         let Some(data) = data() else { continue };
         let model = data.join(format!("models/tflite/{name}/model.tflite")).display().to_string();
         compare(name, &model, &folder.path().join("other.sndl").display().to_string());
