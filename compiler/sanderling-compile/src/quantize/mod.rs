@@ -55,7 +55,7 @@ pub struct Quantized {
     pub kept_float: Vec<String>,
 }
 
-/// What [`post_training`] gives.
+/// A quantized graph, and what is to tell about it.
 #[derive(Clone, Debug)]
 pub struct PostTraining {
     pub graph: Graph,

@@ -29,7 +29,8 @@ impl Rescale {
     #[inline]
     pub fn twice(&self, x: __m256i) -> __m256i {
         let zero = _mm256_setzero_si256();
-        let left = _mm256_max_epi32(self.shift, zero);
+        // As in plain code, of shifts beyond a word only the lowest five bits count.
+        let left = _mm256_and_si256(_mm256_max_epi32(self.shift, zero), _mm256_set1_epi32(31));
         let right = _mm256_max_epi32(_mm256_sub_epi32(zero, self.shift), zero);
         divide_by_power(self.high(_mm256_sllv_epi32(x, left)), right)
     }
@@ -84,7 +85,9 @@ fn shift_once(product: __m256i, right: __m256i) -> __m256i {
 fn divide_by_power(x: __m256i, exponent: __m256i) -> __m256i {
     // Nothing is shifted out by 0, and nothing carried: 1 elsewhere.
     let carries = _mm256_min_epu32(exponent, _mm256_set1_epi32(1));
-    let before = _mm256_sub_epi32(exponent, carries);
+    let word = _mm256_set1_epi32(31);
+    let before = _mm256_and_si256(_mm256_sub_epi32(exponent, carries), word);
+    let exponent = _mm256_and_si256(exponent, word);
     let sign = _mm256_sub_epi32(_mm256_setzero_si256(), _mm256_and_si256(_mm256_srli_epi32(x, 31), carries));
     let x = _mm256_add_epi32(x, sign);
     _mm256_add_epi32(_mm256_srav_epi32(x, exponent), _mm256_and_si256(_mm256_srav_epi32(x, before), carries))
@@ -240,7 +243,9 @@ mod tests {
             return;
         }
         let multipliers = [0, 1, 1 << 30, (1 << 30) + 1, 1_234_567_890, i32::MAX, i32::MIN, -1_500_000_000];
-        for shift in -31..=31 {
+        // Shifts come from constants, which nobody has checked.
+        let beyond = [i32::MIN, -1_000_003, -65, -64, -63, -33, -32, 32, 33, 63, 64, 65, 1_000_003, i32::MAX];
+        for shift in (-31..=31).chain(beyond) {
             for multiplier in multipliers {
                 for x in values() {
                     // SAFETY: AVX2 was detected.

@@ -5,6 +5,7 @@ use sanderling_format::calls::LstmI8;
 use super::fixed16::{logistic, tanh};
 use crate::fixed::{divide_by_power, rescale};
 use crate::kernel::{Operands, Runs};
+use crate::pieces::{Pieces, copy};
 use crate::scalar::Scalar;
 use crate::scalar::float::recurrent::split;
 
@@ -14,14 +15,14 @@ impl Runs<LstmI8> for Scalar {
         let (units, features) = (call.units as usize, call.features as usize);
         let state_len = call.batch as usize * units;
         let layer = Layer { call, w, r, rows };
-        cell.copy_from_slice(c);
+        copy(cell, c);
         for step in 0..call.steps as usize {
             let at = if call.reverse == 0 { step } else { call.steps as usize - 1 - step };
             let (before, next) = split(output, at, call.reverse != 0, state_len);
             let before = before.unwrap_or(h);
-            let inputs = x.chunks_exact(features).skip(at * call.batch as usize);
-            let states = before.chunks_exact(units).zip(next.chunks_exact_mut(units));
-            let cells = cell.chunks_exact_mut(2 * units);
+            let inputs = x.pieces(features).skip(at * call.batch as usize);
+            let states = before.pieces(units).zip(next.pieces_mut(units));
+            let cells = cell.pieces_mut(2 * units);
             for ((x, (h, next)), cells) in inputs.zip(states).zip(cells) {
                 for (u, (out, cell)) in next.iter_mut().zip(cells.as_chunks_mut().0).enumerate() {
                     *out = layer.unit(u, x, h, cell);
@@ -45,7 +46,8 @@ impl Layer<'_> {
         let kept = divide_by_power(logistic(forget) * i32::from(i16::from_le_bytes(*cell)), 15);
         let added = divide_by_power(logistic(input) * tanh(new, 3), 15 + self.call.cell_bits);
         let state = saturate(kept + added);
-        let state = if self.call.clip > 0 { state.clamp(-self.call.clip, self.call.clip) } else { state };
+        let clip = self.call.clip;
+        let state = if clip > 0 { state.min(clip).max(-clip) } else { state };
         *cell = (state as i16).to_le_bytes();
         let shown = rescale(logistic(out) * tanh(state, self.call.cell_bits), self.call.multiplier, self.call.shift);
         shown.wrapping_add(self.call.zero).clamp(-128, 127) as u8
