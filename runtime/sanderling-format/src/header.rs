@@ -16,6 +16,7 @@ pub const SECTION_ENTRY_BYTES: usize = 12;
 /// Alignment of every section in the file, of every constant, and of every buffer in the arena.
 pub const ALIGN: u32 = 16;
 /// Where the content hash starts to count: everything behind it.
+#[cfg(feature = "alloc")]
 pub(crate) const HASHED_FROM: usize = 20;
 
 /// Why bytes are not a usable artifact.
