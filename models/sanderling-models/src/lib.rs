@@ -1,7 +1,7 @@
 //! The built-in algorithms: trainers of small models, one folder each.
 //!
 //! An [`Algorithm`] turns a [`Job`] (hyperparameters, named channels of data, a seed) into a [`Trained`] model, which
-//! saves itself and evaluates itself. [`ALGORITHMS`] lists them. Names, defaults and ranges are
+//! saves itself, evaluates itself, and becomes IR by `lower()`. [`ALGORITHMS`] lists them. Names, defaults and ranges are
 //! those of SageMaker's algorithms of the same names.
 
 #![forbid(unsafe_code)]
