@@ -1,7 +1,10 @@
 //! What a fuzzer does with bytes, one function for each parser of outside bytes.
 
+use std::fs;
 use std::io::Cursor;
+use std::path::Path;
 
+use sanderling_data::{Format, Images, Table};
 use sanderling_format::rehash;
 use sanderling_host::{Backend, decode_npz, kernels};
 use sanderling_import::{ImportOptions, import};
@@ -18,8 +21,19 @@ const SMALL: usize = 1 << 12;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const ALL: [Target; 5] =
-    [("artifact", artifact), ("tflite", tflite), ("onnx", onnx), ("ir_text", ir_text), ("npz", npz)];
+pub const ALL: [Target; 11] = [
+    ("artifact", artifact),
+    ("tflite", tflite),
+    ("onnx", onnx),
+    ("xgboost", model),
+    ("lightgbm", lightgbm),
+    ("ir_text", ir_text),
+    ("npz", npz),
+    ("csv", csv),
+    ("libsvm", libsvm),
+    ("idx", idx),
+    ("picture", picture),
+];
 
 /// Artifacts: parsed, and run where they pass, on the plain kernels and on the fastest.
 pub fn artifact(data: &[u8]) {
@@ -48,11 +62,21 @@ pub fn tflite(data: &[u8]) {
     if let Some(identifier) = file.get_mut(4..8) {
         identifier.copy_from_slice(b"TFL3");
     }
-    onnx(&file);
+    model(&file);
 }
 
-/// ONNX models likewise.
+/// ONNX models likewise. No bytes at their start are theirs alone.
 pub fn onnx(data: &[u8]) {
+    model(data);
+}
+
+/// LightGBM models likewise.
+pub fn lightgbm(data: &[u8]) {
+    model(&[b"tree\n", data].concat());
+}
+
+/// Models of whatever format; those of XGBoost, JSON and UBJSON, are told by their braces.
+pub fn model(data: &[u8]) {
     if let Ok(module) = import(data, &ImportOptions::default()) {
         compile(&module);
     }
@@ -75,6 +99,66 @@ pub fn ir_text(data: &[u8]) {
 /// numpy's files: inputs of runs and calibration data.
 pub fn npz(data: &[u8]) {
     let _ = decode_npz(Cursor::new(data));
+}
+
+/// Tables with commas between numbers: as many labels and weights as rows, whatever was read.
+pub fn csv(data: &[u8]) {
+    for format in [Format::CSV, Format::Csv { labels: 0, weights: false }, Format::Csv { labels: 1, weights: true }] {
+        table(data, format);
+    }
+}
+
+/// Sparse tables likewise.
+pub fn libsvm(data: &[u8]) {
+    table(data, Format::Libsvm);
+}
+
+/// A pair of IDX files: the first two bytes say where the second, that of the labels, begins.
+pub fn idx(data: &[u8]) {
+    let Some((start, files)) = data.split_first_chunk() else { return };
+    let (images, labels) = files.split_at(files.len().min(u16::from_le_bytes(*start).into()));
+    with_files(&[("t-images-idx3-ubyte", images), ("t-labels-idx1-ubyte", labels)], |folder| {
+        if let Ok(images) = Images::read(folder, None) {
+            check(&images);
+        }
+    });
+}
+
+/// Pictures in a folder for their class, in their own size and brought to another.
+pub fn picture(data: &[u8]) {
+    with_files(&[("class/picture", data)], |folder| {
+        for shape in [None, Some([5, 4, 3])] {
+            if let Ok(images) = Images::read(folder, shape) {
+                check(&images);
+            }
+        }
+    });
+}
+
+fn table(data: &[u8], format: Format) {
+    with_files(&[("table", data)], |folder| {
+        let Ok(table) = Table::read(folder, format) else { return };
+        let Format::Csv { labels, .. } = format else { return };
+        assert_eq!(table.labels.len(), labels * table.rows());
+        assert!(table.weights.is_none_or(|weights| weights.len() == table.features.rows()));
+    });
+}
+
+/// What trainers rely on.
+fn check(images: &Images) {
+    assert_eq!(images.pixels.len(), images.len() * images.shape.iter().product::<usize>());
+    assert!(images.labels.iter().all(|&label| (label as usize) < images.classes.len()));
+}
+
+/// Readers of data take paths: the bytes become files of a folder that lasts as long as `run`.
+fn with_files(files: &[(&str, &[u8])], run: impl FnOnce(&Path)) {
+    let folder = tempfile::tempdir().expect("a folder for the files");
+    for (name, bytes) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder for the file");
+        fs::write(path, bytes).expect("a file for the bytes");
+    }
+    run(folder.path());
 }
 
 /// Compiles what an importer accepted, if it is small. It may be refused; what is not, parses.

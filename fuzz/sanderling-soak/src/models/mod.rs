@@ -2,6 +2,7 @@
 
 mod build;
 mod bytes;
+mod forests;
 mod numbers;
 mod onnx;
 mod reals;
@@ -13,6 +14,7 @@ use anyhow::{Context, Result};
 use sanderling_import::{ImportOptions, import};
 use sanderling_ir::Module;
 
+pub use forests::files as forest_files;
 pub use onnx::files as onnx_files;
 
 /// An artifact and how often it is chosen.
