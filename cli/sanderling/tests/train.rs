@@ -47,21 +47,46 @@ fn bad_input_is_refused_and_leaves_nothing() {
     fs::write(path("ragged.csv"), "1,2,3\n0,1\n").unwrap();
     fs::write(path("nan.csv"), "nan,2\n").unwrap();
     fs::write(path("good.csv"), "1,2\n0,3\n").unwrap();
-    let refused = |algorithm: &str, data: &str, hyper: &str, words: &[&str]| {
+    fs::write(path("three.csv"), "3,2\n0,3\n").unwrap();
+    let refused = |algorithm: &str, data: &str, hyper: &[&str], words: &[&str]| {
         let (data, model) = (path(data), path("model"));
-        let output = sanderling(&["train", "--algorithm", algorithm, "--train", &data, "--hp", hyper, "-o", &model]);
+        let mut arguments = vec!["train", "--algorithm", algorithm, "--train", &data, "-o", &model];
+        arguments.extend(hyper.iter().flat_map(|one| ["--hp", one]));
+        let output = sanderling(&arguments);
         let why = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{why}");
         assert!(words.iter().all(|word| why.contains(word)), "{why}");
         assert!(!folder.path().join("model").exists(), "{why}");
     };
-    refused("xgbost", "good.csv", "num_round=1", &["xgbost", "did you mean xgboost"]);
-    refused("xgboost", "good.csv", "num_rond=1", &["num_rond", "did you mean num_round"]);
-    refused("xgboost", "good.csv", "eta=7", &["num_round is required"]);
-    refused("xgboost", "ragged.csv", "num_round=1", &["ragged.csv, line 2", "2 columns"]);
-    refused("xgboost", "nan.csv", "num_round=1", &["nan.csv, line 1", "label"]);
-    refused("xgboost", "absent.csv", "num_round=1", &["absent.csv", "No such file"]);
-    refused("linear-learner", "good.csv", "predictor_type=regresor", &["regresor", "regressor"]);
+    let once = "num_round=1";
+    refused("xgbost", "good.csv", &[once], &["xgbost", "did you mean xgboost"]);
+    refused("xgboost", "good.csv", &["num_rond=1"], &["num_rond", "did you mean num_round"]);
+    refused("xgboost", "good.csv", &["eta=7"], &["num_round is required"]);
+    refused("xgboost", "good.csv", &[once, "eta=7"], &["eta = 7 is not possible", "to 1"]);
+    refused("xgboost", "good.csv", &[once, "eta=fast"], &["eta = fast is not possible", "a number"]);
+    refused("xgboost", "ragged.csv", &[once], &["ragged.csv, line 2", "2 columns"]);
+    refused("xgboost", "nan.csv", &[once], &["nan.csv, line 1", "label"]);
+    refused("xgboost", "absent.csv", &[once], &["absent.csv", "No such file"]);
+    let classes = [once, "objective=multi:softmax", "num_class=3"];
+    refused("xgboost", "three.csv", &classes, &["train", "row 1", "label 3", "num_class"]);
+    refused("linear-learner", "good.csv", &["predictor_type=regresor"], &["regresor", "regressor"]);
+}
+
+#[test]
+fn data_of_another_width_is_not_evaluated() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(path("train.csv"), rows(50)).unwrap();
+    fs::write(path("wide.csv"), "1,2,3,4,5,6,7\n").unwrap();
+    for (algorithm, hyper) in [("xgboost", "num_round=2"), ("linear-learner", "predictor_type=regressor")] {
+        let (model, data) = (path(algorithm), path("train.csv"));
+        let trained = sanderling(&["train", "--algorithm", algorithm, "--train", &data, "--hp", hyper, "-o", &model]);
+        assert!(trained.status.success(), "{}", String::from_utf8_lossy(&trained.stderr));
+        let output = sanderling(&["evaluate", &model, "--data", &path("wide.csv")]);
+        let why = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{why}");
+        assert!(why.contains("6 features") && why.contains(" 2"), "{why}");
+    }
 }
 
 #[test]
