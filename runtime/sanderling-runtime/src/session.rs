@@ -28,11 +28,17 @@ pub struct Session<'s> {
 impl<'s> Session<'s> {
     /// Takes the first [`Model::arena_bytes`] bytes of `arena` and sets the states to their start.
     pub fn new(model: &Model<'s>, arena: &'s mut [u8]) -> Result<Session<'s>, RunError> {
-        let (needed, found) = (model.arena_bytes(), arena.len());
-        let arena = arena.get_mut(..needed).ok_or(RunError::Arena { needed, found })?;
-        let mut session = Session { model: *model, arena };
+        let mut session = Session::resume(model, arena)?;
         session.reset();
         Ok(session)
+    }
+
+    /// As [`Session::new`], but with states, inputs and outputs as the arena holds them: for callers that cannot keep a
+    /// session and lend the same arena anew.
+    pub fn resume(model: &Model<'s>, arena: &'s mut [u8]) -> Result<Session<'s>, RunError> {
+        let (needed, found) = (model.arena_bytes(), arena.len());
+        let arena = arena.get_mut(..needed).ok_or(RunError::Arena { needed, found })?;
+        Ok(Session { model: *model, arena })
     }
 
     /// Sets the states to what they were before the first run.
