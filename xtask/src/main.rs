@@ -5,6 +5,7 @@
 mod bench;
 mod ci;
 mod conformance;
+mod header;
 mod instructions;
 mod process;
 mod setup;
@@ -25,7 +26,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Install emulators, the cross linker and Rust targets; whatever cannot be installed is skipped
+    /// Install emulators, cross compilers and Rust targets; whatever cannot be installed is skipped
     Setup {
         /// Also install the Python packages that `bench` compares with, into target/peers
         #[arg(long)]
@@ -37,6 +38,8 @@ enum Task {
     Ci,
     /// Write anew what LiteRT computes in the integer models, for the tests of `conformance/`
     Conformance,
+    /// Write the C header anew
+    Header,
     /// Check the layering and the source rules of the workspace
     Tidy,
     /// Check flash, RAM, instructions and panics of the firmware against its bars
@@ -66,6 +69,7 @@ fn main() -> Result<()> {
         Task::Test => test::run(),
         Task::Ci => ci::run(),
         Task::Conformance => conformance::run(),
+        Task::Header => header::run(),
         Task::Tidy => tidy::run(),
         Task::Size { json } => size::run(json),
         Task::Bench(args) => bench::run(&args),

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
-use crate::process;
+use crate::{header, process};
 
 /// The crates that run on a bare device.
-pub const DEVICE_CRATES: [&str; 3] = [FORMAT, "sanderling-kernels", "sanderling-runtime"];
+pub const DEVICE_CRATES: [&str; 4] = [FORMAT, "sanderling-kernels", "sanderling-runtime", "sanderling-capi"];
 
 const FORMAT: &str = "sanderling-format";
-/// Device crates without unsafe code; the kernels need it for their intrinsics.
+/// Device crates without unsafe code; the kernels need it for their intrinsics, the C interface for its pointers.
 const SAFE_CRATES: [&str; 2] = [FORMAT, "sanderling-runtime"];
 /// Folders that may use everything and that nothing may use.
 const LEAVES: [&str; 7] = ["bench", "cli", "conformance", "examples", "fuzz", "python", "xtask"];
@@ -48,6 +48,8 @@ pub fn run() -> Result<()> {
     for package in &packages {
         problems.extend(source_problems(package)?);
     }
+
+    problems.extend(header::check().err().map(|error| format!("{error:#}")));
 
     if !problems.is_empty() {
         bail!("{} broken rules:\n  {}", problems.len(), problems.join("\n  "));
