@@ -11,12 +11,14 @@ use crate::process::{self, AARCH64, THUMBV6M, THUMBV7EM};
 
 /// A Debian package, with a file or a program that shows that it is there. Other distributions and hand-made
 /// installations have the program without the package, so dpkg is not asked.
-const PACKAGES: [(&str, &str); 4] = [
+const PACKAGES: [(&str, &str); 5] = [
     ("qemu-system-arm", "qemu-system-arm"),
     ("qemu-user", "qemu-aarch64"),
     ("gcc-aarch64-linux-gnu", "aarch64-linux-gnu-gcc"),
     // The cross compiler only recommends its C library, and recommended packages are left out below.
     ("libc6-dev-arm64-cross", "/usr/aarch64-linux-gnu/include/stdio.h"),
+    // Without a C library: the firmware in C needs none.
+    ("gcc-arm-none-eabi", "arm-none-eabi-gcc"),
 ];
 
 pub fn run(peers: bool) {
@@ -34,7 +36,7 @@ fn packages() {
     let missing: Vec<&str> =
         PACKAGES.iter().filter(|(_, proof)| !present(proof)).map(|(package, _)| *package).collect();
     if missing.is_empty() {
-        println!("setup: emulators and cross linker are installed");
+        println!("setup: emulators and cross compilers are installed");
         return;
     }
     let names = missing.join(" ");
