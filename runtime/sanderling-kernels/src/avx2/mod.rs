@@ -12,6 +12,7 @@ mod float_wide;
 mod panel_i8;
 mod pool_i8;
 mod resize_i8;
+mod trees;
 
 use sanderling_format::calls::*;
 
@@ -35,6 +36,7 @@ const ALL: &[Kernel] = &overlay(
         kernel::<MatMulF32, Avx2>(Isa::Avx2),
         kernel::<UnaryF32, Avx2>(Isa::Avx2),
         kernel::<BinaryF32, Avx2>(Isa::Avx2),
+        kernel::<TreeEnsemble, Avx2>(Isa::Avx2),
     ],
 );
 

@@ -13,6 +13,7 @@ mod float_wide;
 mod mat_mul_i8;
 #[cfg(test)]
 mod tests;
+mod trees;
 
 use sanderling_format::calls::*;
 
@@ -37,6 +38,7 @@ const TABLE: [Kernel; scalar::TABLE.len()] = overlay(
         kernel::<MatMulF32, Neon>(Isa::Neon),
         kernel::<UnaryF32, Neon>(Isa::Neon),
         kernel::<BinaryF32, Neon>(Isa::Neon),
+        kernel::<TreeEnsemble, Neon>(Isa::Neon),
     ],
 );
 

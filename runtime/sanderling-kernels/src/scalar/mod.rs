@@ -9,7 +9,7 @@ pub(crate) mod in_place;
 mod pool_i8;
 pub(crate) mod quantized;
 mod softmax_i8;
-mod trees;
+pub(crate) mod trees;
 
 use sanderling_format::calls::*;
 

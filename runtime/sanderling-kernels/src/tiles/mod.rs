@@ -1,8 +1,9 @@
 //! Tiles of f32 convolutions: pixels that have the same taps, times vectors of channels. Where they lie is the same for
-//! every instruction set; what computes one is its own.
+//! every instruction set; what computes one is its own. And, beside them, walks through several trees.
 
 pub mod conv;
 pub mod depthwise;
+pub mod trees;
 
 use sanderling_format::Call;
 use sanderling_format::calls::Window;

@@ -6,12 +6,13 @@ mod harness;
 mod int8;
 mod real;
 mod strategies;
+mod trees;
 
 use sanderling_format::calls::*;
 use sanderling_kernels::{Isa, avx2};
 
 /// The calls that a test of this folder is about.
-const TESTED: [u16; 11] = [
+const TESTED: [u16; 12] = [
     Conv2dI8::ID,
     DepthwiseI8::ID,
     AddI8::ID,
@@ -23,6 +24,7 @@ const TESTED: [u16; 11] = [
     MatMulF32::ID,
     UnaryF32::ID,
     BinaryF32::ID,
+    TreeEnsemble::ID,
 ];
 
 #[test]
