@@ -30,7 +30,12 @@ fn shown(ty: &str) -> String {
         "[u32; HALF]" => "3 x u32".into(),
         "[i32; HALF]" => "3 x i32".into(),
         "u32" | "i32" | "u64" | "f32" => ty.into(),
-        structure => format!("[{structure}](#{})", structure.to_lowercase()),
+        structure => {
+            // The heading of a call begins with its id.
+            let id =
+                ALL.iter().find(|call| call.title == structure).map_or(String::new(), |call| format!("{}-", call.id));
+            format!("[{structure}](#{id}{})", structure.to_lowercase())
+        }
     }
 }
 

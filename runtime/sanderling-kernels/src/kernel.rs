@@ -11,7 +11,7 @@ pub enum Isa {
     Scalar,
     /// The DSP extension of Armv7E-M and Armv8-M.
     Dsp,
-    /// AVX2 and FMA.
+    /// AVX2, FMA and F16C.
     Avx2,
     /// NEON.
     Neon,

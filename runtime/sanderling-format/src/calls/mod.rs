@@ -9,6 +9,7 @@
 mod data;
 mod described;
 mod float;
+mod half;
 mod int8;
 mod lstm;
 mod quantized;
@@ -17,6 +18,7 @@ mod trees;
 pub use data::*;
 pub use described::{ALL, Described};
 pub use float::*;
+pub use half::*;
 pub use int8::*;
 pub use lstm::*;
 pub use quantized::*;

@@ -2,35 +2,49 @@
 
 use core::arch::x86_64::*;
 
-use sanderling_format::calls::Conv2dF32;
+use sanderling_format::calls::{Conv2dBf16, Conv2dF16, Conv2dF32};
 
 use super::Avx2;
 use super::float_tile::{LANES, apply};
+use super::weights::Load;
 use crate::kernel::{Operands, Runs};
+use crate::scalar::float::stored::{Bf16, F16, F32};
 use crate::tiles::conv::{self, BLOCK, Tile, Tiles};
 
 impl Runs<Conv2dF32> for Avx2 {
     fn run(call: &Conv2dF32, operands: Operands<'_>) {
-        conv::run::<Avx2>(call, operands);
+        conv::run::<_, Avx2, F32>(call, call, operands);
     }
 }
 
-impl Tiles for Avx2 {
+impl Runs<Conv2dF16> for Avx2 {
+    fn run(call: &Conv2dF16, operands: Operands<'_>) {
+        conv::run::<_, Avx2, F16>(call, &call.layer, operands);
+    }
+}
+
+impl Runs<Conv2dBf16> for Avx2 {
+    fn run(call: &Conv2dBf16, operands: Operands<'_>) {
+        conv::run::<_, Avx2, Bf16>(call, &call.layer, operands);
+    }
+}
+
+impl<S: Load> Tiles<S> for Avx2 {
     const PIXELS: usize = 6;
 
-    unsafe fn tile<const P: usize, const N: usize>(t: &Tile<'_>, out: *mut f32) {
+    unsafe fn tile<const P: usize, const N: usize>(t: &Tile<'_, S>, out: *mut f32) {
         // SAFETY: the caller's.
-        unsafe { tile::<P, N>(t, out) }
+        unsafe { tile::<S, P, N>(t, out) }
     }
 }
 
 /// `P` panels times `N` pixels.
 ///
 /// # Safety
-/// The CPU has AVX2 and FMA; what the tile describes lies inside its slices, and `out` has room for its results.
-#[target_feature(enable = "avx2,fma")]
-unsafe fn tile<const P: usize, const N: usize>(t: &Tile<'_>, out: *mut f32) {
-    let (x, w): (*const f32, *const f32) = (t.x.as_ptr().cast(), t.w.as_ptr().cast());
+/// The CPU has AVX2, FMA and F16C; what the tile describes lies inside its slices, and `out` has room for its results.
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn tile<S: Load, const P: usize, const N: usize>(t: &Tile<'_, S>, out: *mut f32) {
+    let (x, w): (*const f32, *const S::Bytes) = (t.x.as_ptr().cast(), t.w.as_ptr());
     let bias: *const f32 = t.bias.as_ptr().cast();
     let s = *t.spans;
     let mut total = [[_mm256_setzero_ps(); P]; N];
@@ -52,7 +66,7 @@ unsafe fn tile<const P: usize, const N: usize>(t: &Tile<'_>, out: *mut f32) {
                 for k in block..end {
                     let weights: [__m256; P] = core::array::from_fn(|p| {
                         // SAFETY: tap `k` of panel `p`.
-                        unsafe { _mm256_loadu_ps(w.add(p * t.w_panel + k * LANES)) }
+                        unsafe { S::load(w.add(p * t.w_panel + k * LANES)) }
                     });
                     for (n, sums) in acc.iter_mut().enumerate() {
                         // SAFETY: tap `k` of pixel `n`.

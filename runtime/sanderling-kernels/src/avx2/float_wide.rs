@@ -9,12 +9,13 @@ use crate::scalar::Scalar;
 use crate::scalar::data::walk::rows;
 use crate::scalar::float::clamp;
 use crate::scalar::float::mat_mul::mat_mul;
+use crate::scalar::float::stored::F32;
 
 impl Runs<MatMulF32> for Avx2 {
     fn run(call: &MatMulF32, operands: Operands<'_>) {
         #[target_feature(enable = "avx2,fma")]
         fn wide(call: &MatMulF32, operands: Operands<'_>) {
-            mat_mul(call, operands);
+            mat_mul::<F32>(call, operands);
         }
         // SAFETY: `Avx2` is reached through `detect` alone.
         unsafe { wide(call, operands) }

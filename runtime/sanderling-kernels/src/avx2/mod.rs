@@ -1,4 +1,4 @@
-//! x86 with AVX2 and FMA.
+//! x86 with AVX2, FMA and F16C: the vectors of x86-64-v3.
 
 mod add_i8;
 mod conv_i8;
@@ -13,6 +13,7 @@ mod panel_i8;
 mod pool_i8;
 mod resize_i8;
 mod trees;
+mod weights;
 
 use sanderling_format::calls::*;
 
@@ -34,6 +35,12 @@ const ALL: &[Kernel] = &overlay(
         kernel::<Conv2dF32, Avx2>(Isa::Avx2),
         kernel::<DepthwiseF32, Avx2>(Isa::Avx2),
         kernel::<MatMulF32, Avx2>(Isa::Avx2),
+        kernel::<Conv2dF16, Avx2>(Isa::Avx2),
+        kernel::<DepthwiseF16, Avx2>(Isa::Avx2),
+        kernel::<MatMulF16, Avx2>(Isa::Avx2),
+        kernel::<Conv2dBf16, Avx2>(Isa::Avx2),
+        kernel::<DepthwiseBf16, Avx2>(Isa::Avx2),
+        kernel::<MatMulBf16, Avx2>(Isa::Avx2),
         kernel::<UnaryF32, Avx2>(Isa::Avx2),
         kernel::<BinaryF32, Avx2>(Isa::Avx2),
         kernel::<TreeEnsemble, Avx2>(Isa::Avx2),
@@ -42,5 +49,7 @@ const ALL: &[Kernel] = &overlay(
 
 /// The kernels, where the CPU and the operating system support them.
 pub fn detect() -> Option<&'static [Kernel]> {
-    (std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma")).then_some(ALL)
+    let has_vectors = std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma");
+    // No CPU with AVX2 is without it.
+    (has_vectors && std::is_x86_feature_detected!("f16c")).then_some(ALL)
 }

@@ -2,26 +2,40 @@
 
 use core::arch::aarch64::*;
 
-use sanderling_format::calls::Conv2dF32;
+use sanderling_format::calls::{Conv2dBf16, Conv2dF16, Conv2dF32};
 
 use super::Neon;
 use super::float::{Eight, apply, load, store};
+use super::weights::Load;
 use crate::kernel::{Operands, Runs};
+use crate::scalar::float::stored::{Bf16, F16, F32};
 use crate::tiles::LANES;
 use crate::tiles::conv::{self, BLOCK, Tile, Tiles};
 
 impl Runs<Conv2dF32> for Neon {
     fn run(call: &Conv2dF32, operands: Operands<'_>) {
-        conv::run::<Neon>(call, operands);
+        conv::run::<_, Neon, F32>(call, call, operands);
     }
 }
 
-impl Tiles for Neon {
+impl Runs<Conv2dF16> for Neon {
+    fn run(call: &Conv2dF16, operands: Operands<'_>) {
+        conv::run::<_, Neon, F16>(call, &call.layer, operands);
+    }
+}
+
+impl Runs<Conv2dBf16> for Neon {
+    fn run(call: &Conv2dBf16, operands: Operands<'_>) {
+        conv::run::<_, Neon, Bf16>(call, &call.layer, operands);
+    }
+}
+
+impl<S: Load> Tiles<S> for Neon {
     const PIXELS: usize = 4;
 
     #[target_feature(enable = "neon")]
-    unsafe fn tile<const P: usize, const N: usize>(t: &Tile<'_>, out: *mut f32) {
-        let (x, w): (*const f32, *const f32) = (t.x.as_ptr().cast(), t.w.as_ptr().cast());
+    unsafe fn tile<const P: usize, const N: usize>(t: &Tile<'_, S>, out: *mut f32) {
+        let (x, w): (*const f32, *const S::Bytes) = (t.x.as_ptr().cast(), t.w.as_ptr());
         let bias: *const f32 = t.bias.as_ptr().cast();
         let s = *t.spans;
         let zero = [vdupq_n_f32(0.0); 2];
@@ -38,7 +52,7 @@ impl Tiles for Neon {
                     let end = (block + BLOCK).min(s.len);
                     for k in block..end {
                         // SAFETY: tap `k` of panel `p`.
-                        let panel = |p: usize| unsafe { load(w.wrapping_add(p * t.w_panel + k * LANES)) };
+                        let panel = |p: usize| unsafe { S::load(w.wrapping_add(p * t.w_panel + k * LANES)) };
                         let weights: [Eight; P] = core::array::from_fn(panel);
                         for (n, sums) in acc.iter_mut().enumerate() {
                             // SAFETY: tap `k` of pixel `n`.

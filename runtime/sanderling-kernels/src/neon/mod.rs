@@ -14,6 +14,7 @@ mod mat_mul_i8;
 #[cfg(test)]
 mod tests;
 mod trees;
+mod weights;
 
 use sanderling_format::calls::*;
 
@@ -36,6 +37,12 @@ const TABLE: [Kernel; scalar::TABLE.len()] = overlay(
         kernel::<Conv2dF32, Neon>(Isa::Neon),
         kernel::<DepthwiseF32, Neon>(Isa::Neon),
         kernel::<MatMulF32, Neon>(Isa::Neon),
+        kernel::<Conv2dF16, Neon>(Isa::Neon),
+        kernel::<DepthwiseF16, Neon>(Isa::Neon),
+        kernel::<MatMulF16, Neon>(Isa::Neon),
+        kernel::<Conv2dBf16, Neon>(Isa::Neon),
+        kernel::<DepthwiseBf16, Neon>(Isa::Neon),
+        kernel::<MatMulBf16, Neon>(Isa::Neon),
         kernel::<UnaryF32, Neon>(Isa::Neon),
         kernel::<BinaryF32, Neon>(Isa::Neon),
         kernel::<TreeEnsemble, Neon>(Isa::Neon),

@@ -1,6 +1,7 @@
 //! Every kernel of this folder against its scalar twin, over shapes around the width of vectors: bytes are equal, real
 //! numbers but for the rounding of sums.
 
+mod half;
 mod int8;
 mod real;
 

@@ -35,7 +35,7 @@ pub struct Scalar;
 pub const ALL: &[Kernel] = &TABLE;
 
 /// [`ALL`] as an array, for other instruction sets to lay theirs over.
-pub(crate) const TABLE: [Kernel; 45] = [
+pub(crate) const TABLE: [Kernel; 53] = [
     kernel::<Conv2dI8, Scalar>(Isa::Scalar),
     kernel::<DepthwiseI8, Scalar>(Isa::Scalar),
     kernel::<AddI8, Scalar>(Isa::Scalar),
@@ -80,5 +80,13 @@ pub(crate) const TABLE: [Kernel; 45] = [
     kernel::<ResizeF32, Scalar>(Isa::Scalar),
     kernel::<LstmF32, Scalar>(Isa::Scalar),
     kernel::<GruF32, Scalar>(Isa::Scalar),
+    kernel::<Conv2dF16, Scalar>(Isa::Scalar),
+    kernel::<DepthwiseF16, Scalar>(Isa::Scalar),
+    kernel::<ConvTransposeF16, Scalar>(Isa::Scalar),
+    kernel::<MatMulF16, Scalar>(Isa::Scalar),
+    kernel::<Conv2dBf16, Scalar>(Isa::Scalar),
+    kernel::<DepthwiseBf16, Scalar>(Isa::Scalar),
+    kernel::<ConvTransposeBf16, Scalar>(Isa::Scalar),
+    kernel::<MatMulBf16, Scalar>(Isa::Scalar),
     kernel::<TreeEnsemble, Scalar>(Isa::Scalar),
 ];

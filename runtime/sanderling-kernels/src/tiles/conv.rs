@@ -1,10 +1,12 @@
 //! f32 convolution: panels of eight output channels times some pixels, all sums in registers.
 
+use sanderling_format::Call;
 use sanderling_format::calls::Conv2dF32;
 
 use super::{Clamp, Float, LANES, Spans, fits, interior, next_tile};
 use crate::kernel::{Operands, Runs};
 use crate::scalar::Scalar;
+use crate::scalar::float::stored::Stored;
 use crate::window::Taps;
 
 /// Pixels of a pointwise convolution between two walks over the weights: their inputs stay in the first cache.
@@ -12,8 +14,8 @@ const LINE: usize = 96;
 /// Products that are summed by themselves first: the rounding of a long sum grows with its length.
 pub const BLOCK: usize = 64;
 
-/// An instruction set's own code.
-pub trait Tiles {
+/// An instruction set's own code for weights stored as `S`.
+pub trait Tiles<S: Stored> {
     /// Most pixels of a tile, up to six: with two panels their sums fill the registers.
     const PIXELS: usize;
 
@@ -22,24 +24,28 @@ pub trait Tiles {
     /// # Safety
     /// The CPU has the instructions of `Self`; what the tile describes lies inside its slices, and `out` has room for its
     /// results.
-    unsafe fn tile<const P: usize, const N: usize>(tile: &Tile<'_>, out: *mut f32);
+    unsafe fn tile<const P: usize, const N: usize>(tile: &Tile<'_, S>, out: *mut f32);
 }
 
-/// The whole convolution.
-pub fn run<T: Tiles>(call: &Conv2dF32, operands: Operands<'_>) {
+/// The whole convolution `layer`, by the words of `call`.
+pub fn run<C: Call, T: Tiles<S>, S: Stored>(call: &C, layer: &Conv2dF32, operands: Operands<'_>)
+where
+    Scalar: Runs<C>,
+{
     if !fits(call, &operands) {
         return Scalar::run(call, operands);
     }
+    let call = layer;
     let Operands { reads: [input, weights, bias, ..], output, .. } = operands;
     let w = &call.window;
     let groups = call.groups as usize;
     let (group_in, group_out) = (w.in_c as usize / groups, w.out_c as usize / groups);
     let taps = w.kernel_h as usize * w.kernel_w as usize * group_in;
     let (input, output) = (input.as_chunks().0, output.as_chunks_mut().0);
-    let (weights, bias): (&[Float], &[Float]) = (weights.as_chunks().0, bias.as_chunks().0);
+    let (weights, bias): (&[S::Bytes], &[Float]) = (S::all(weights), bias.as_chunks().0);
     let panels = group_out.div_ceil(LANES);
     for group in 0..groups {
-        let layer = Layer {
+        let layer = Layer::<S> {
             call,
             weights: &weights[group * panels * taps * LANES..][..panels * taps * LANES],
             bias: &bias[group * panels * LANES..][..panels * LANES],
@@ -54,10 +60,10 @@ pub fn run<T: Tiles>(call: &Conv2dF32, operands: Operands<'_>) {
 }
 
 /// One group of a convolution.
-struct Layer<'a> {
+struct Layer<'a, S: Stored> {
     call: &'a Conv2dF32,
     /// The group's panels, of `taps` times [`LANES`].
-    weights: &'a [Float],
+    weights: &'a [S::Bytes],
     bias: &'a [Float],
     taps: usize,
     group_in: usize,
@@ -67,8 +73,8 @@ struct Layer<'a> {
     first_out: usize,
 }
 
-impl Layer<'_> {
-    fn pointwise<T: Tiles>(&self, input: &[Float], output: &mut [Float]) {
+impl<S: Stored> Layer<'_, S> {
+    fn pointwise<T: Tiles<S>>(&self, input: &[Float], output: &mut [Float]) {
         let (in_c, out_c) = (self.call.window.in_c as usize, self.call.window.out_c as usize);
         let spans = Spans { rows: 1, runs: 1, len: self.group_in, ..Spans::default() };
         for (x, out) in input.chunks(LINE * in_c).zip(output.chunks_mut(LINE * out_c)) {
@@ -77,7 +83,7 @@ impl Layer<'_> {
         }
     }
 
-    fn windows<T: Tiles>(&self, input: &[Float], output: &mut [Float]) {
+    fn windows<T: Tiles<S>>(&self, input: &[Float], output: &mut [Float]) {
         let w = &self.call.window;
         let (in_c, out_c) = (w.in_c as usize, w.out_c as usize);
         let inside = interior(w);
@@ -124,7 +130,15 @@ impl Layer<'_> {
     }
 
     /// `count` pixels that have the same taps, `x_pixel` apart.
-    fn pixels<T: Tiles>(&self, spans: &Spans, x: &[Float], w: usize, x_pixel: usize, out: &mut [Float], count: usize) {
+    fn pixels<T: Tiles<S>>(
+        &self,
+        spans: &Spans,
+        x: &[Float],
+        w: usize,
+        x_pixel: usize,
+        out: &mut [Float],
+        count: usize,
+    ) {
         let out_pixel = self.call.window.out_c as usize;
         let panels = self.group_out.div_ceil(LANES);
         // With few pixels more panels give as many independent sums.
@@ -159,13 +173,13 @@ impl Layer<'_> {
 }
 
 /// Some panels times some pixels.
-pub struct Tile<'a> {
+pub struct Tile<'a, S: Stored> {
     pub spans: &'a Spans,
     /// From the first tap of the first pixel.
     pub x: &'a [Float],
     pub x_pixel: usize,
     /// From the first tap of the first panel.
-    pub w: &'a [Float],
+    pub w: &'a [S::Bytes],
     pub w_panel: usize,
     pub bias: &'a [Float],
     pub out_pixel: usize,
@@ -174,8 +188,8 @@ pub struct Tile<'a> {
     pub clamp: Clamp,
 }
 
-impl Tile<'_> {
-    fn run<T: Tiles>(&self, panels: usize, pixels: usize, out: &mut [Float]) {
+impl<S: Stored> Tile<'_, S> {
+    fn run<T: Tiles<S>>(&self, panels: usize, pixels: usize, out: &mut [Float]) {
         match (panels, pixels) {
             (8, 1) => self.compute::<T, 8, 1>(out),
             (4, 1) => self.compute::<T, 4, 1>(out),
@@ -195,7 +209,7 @@ impl Tile<'_> {
         }
     }
 
-    fn compute<T: Tiles, const P: usize, const N: usize>(&self, out: &mut [Float]) {
+    fn compute<T: Tiles<S>, const P: usize, const N: usize>(&self, out: &mut [Float]) {
         let x_len = ((N - 1) * self.x_pixel).saturating_add(self.spans.x_extent());
         let w_len = ((P - 1) * self.w_panel).saturating_add(self.spans.w_extent(LANES));
         // No taps read nothing, wherever the pixels are.

@@ -1,14 +1,16 @@
 //! f32 depthwise convolution: eight channels times some pixels, all sums in registers.
 
+use sanderling_format::Call;
 use sanderling_format::calls::DepthwiseF32;
 
 use super::{Clamp, Float, LANES, Spans, fits, interior, next_tile};
 use crate::kernel::{Operands, Runs};
 use crate::scalar::Scalar;
+use crate::scalar::float::stored::Stored;
 use crate::window::Taps;
 
-/// An instruction set's own code.
-pub trait Tiles {
+/// An instruction set's own code for weights stored as `S`.
+pub trait Tiles<S: Stored> {
     /// Most pixels of a tile, up to six.
     const PIXELS: usize;
 
@@ -17,18 +19,21 @@ pub trait Tiles {
     /// # Safety
     /// The CPU has the instructions of `Self`; what the tile describes lies inside its slices, and `out` has room for its
     /// results. Without `MASKED` it has eight channels.
-    unsafe fn tile<const N: usize, const MASKED: bool>(tile: &Tile<'_>, out: *mut f32);
+    unsafe fn tile<const N: usize, const MASKED: bool>(tile: &Tile<'_, S>, out: *mut f32);
 }
 
-/// The whole convolution.
-pub fn run<T: Tiles>(call: &DepthwiseF32, operands: Operands<'_>) {
-    let w = &call.window;
+/// The whole convolution `layer`, by the words of `call`.
+pub fn run<C: Call, T: Tiles<S>, S: Stored>(call: &C, layer: &DepthwiseF32, operands: Operands<'_>)
+where
+    Scalar: Runs<C>,
+{
+    let w = &layer.window;
     if w.in_c != w.out_c || !fits(call, &operands) {
         return Scalar::run(call, operands);
     }
     let Operands { reads: [input, weights, bias, ..], output, .. } = operands;
     let c = w.in_c as usize;
-    let layer = Layer { call, weights: weights.as_chunks().0, bias: bias.as_chunks().0, c };
+    let layer = Layer::<S> { call: layer, weights: S::all(weights), bias: bias.as_chunks().0, c };
     let inside = interior(w);
     let line_len = w.out_w as usize * c;
     let images = input.as_chunks().0.chunks_exact(w.in_h as usize * w.in_w as usize * c);
@@ -46,17 +51,17 @@ pub fn run<T: Tiles>(call: &DepthwiseF32, operands: Operands<'_>) {
 }
 
 /// A depthwise convolution and its constants.
-struct Layer<'a> {
+struct Layer<'a, S: Stored> {
     call: &'a DepthwiseF32,
-    weights: &'a [Float],
+    weights: &'a [S::Bytes],
     bias: &'a [Float],
     /// Channels, of the input as of the output.
     c: usize,
 }
 
-impl Layer<'_> {
+impl<S: Stored> Layer<'_, S> {
     /// All channels of the pixels of `out`, which have the same taps.
-    fn pixels<T: Tiles>(&self, image: &[Float], rows: &Taps, columns: &Taps, out: &mut [Float]) {
+    fn pixels<T: Tiles<S>>(&self, image: &[Float], rows: &Taps, columns: &Taps, out: &mut [Float]) {
         let (w, c) = (&self.call.window, self.c);
         let (height, width) = (rows.inside().len(), columns.inside().len());
         let (mut spans, mut first, mut tap) = (Spans::default(), 0, 0);
@@ -98,20 +103,20 @@ impl Layer<'_> {
 }
 
 /// Up to eight channels of some pixels.
-pub struct Tile<'a> {
+pub struct Tile<'a, S: Stored> {
     pub spans: &'a Spans,
     /// From the first tap of the first pixel.
     pub x: &'a [Float],
     pub x_pixel: usize,
-    pub w: &'a [Float],
+    pub w: &'a [S::Bytes],
     pub bias: &'a [Float],
     pub out_pixel: usize,
     pub channels: usize,
     pub clamp: Clamp,
 }
 
-impl Tile<'_> {
-    fn run<T: Tiles>(&self, pixels: usize, out: &mut [Float]) {
+impl<S: Stored> Tile<'_, S> {
+    fn run<T: Tiles<S>>(&self, pixels: usize, out: &mut [Float]) {
         match pixels {
             1 => self.compute::<T, 1>(out),
             2 => self.compute::<T, 2>(out),
@@ -122,7 +127,7 @@ impl Tile<'_> {
         }
     }
 
-    fn compute<T: Tiles, const N: usize>(&self, out: &mut [Float]) {
+    fn compute<T: Tiles<S>, const N: usize>(&self, out: &mut [Float]) {
         // The extents count one element where a tap has as many as there are channels.
         let beyond = self.channels - 1;
         let x_len = ((N - 1) * self.x_pixel).saturating_add(self.spans.x_extent()).saturating_add(beyond);

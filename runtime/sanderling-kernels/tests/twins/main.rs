@@ -2,6 +2,7 @@
 
 #![cfg(target_arch = "x86_64")]
 
+mod half;
 mod harness;
 mod int8;
 mod real;
@@ -12,7 +13,7 @@ use sanderling_format::calls::*;
 use sanderling_kernels::{Isa, avx2};
 
 /// The calls that a test of this folder is about.
-const TESTED: [u16; 12] = [
+const TESTED: [u16; 18] = [
     Conv2dI8::ID,
     DepthwiseI8::ID,
     AddI8::ID,
@@ -22,6 +23,12 @@ const TESTED: [u16; 12] = [
     Conv2dF32::ID,
     DepthwiseF32::ID,
     MatMulF32::ID,
+    Conv2dF16::ID,
+    DepthwiseF16::ID,
+    MatMulF16::ID,
+    Conv2dBf16::ID,
+    DepthwiseBf16::ID,
+    MatMulBf16::ID,
     UnaryF32::ID,
     BinaryF32::ID,
     TreeEnsemble::ID,

@@ -8,7 +8,7 @@ use crate::harness::{APART, Case, Stream};
 use crate::strategies::*;
 
 /// Numbers from -2 to 2.
-fn numbers(count: usize, seed: u32) -> Vec<u8> {
+pub fn numbers(count: usize, seed: u32) -> Vec<u8> {
     let mut stream = Stream(seed);
     (0..count).flat_map(|_| ((f32::from(stream.byte()) - 127.5) / 64.0).to_le_bytes()).collect()
 }
@@ -35,13 +35,18 @@ fn near<C: Call>(case: &Case<C>, terms: u32) {
     }
 }
 
-fn bounds() -> impl Strategy<Value = (f32, f32)> {
+pub fn bounds() -> impl Strategy<Value = (f32, f32)> {
     prop_oneof![Just((f32::NEG_INFINITY, f32::INFINITY)), Just((0.0, f32::INFINITY)), Just((0.0, 6.0))]
+}
+
+/// Of a convolution: any, or one that reads each pixel where it lies.
+pub fn conv_window() -> impl Strategy<Value = Window> {
+    prop_oneof![window(), pointwise()]
 }
 
 fn conv() -> impl Strategy<Value = Case<Conv2dF32>> {
     let groups = prop_oneof![3 => Just(1u32), 1 => 2u32..4];
-    (prop_oneof![window(), pointwise()], length(), length(), groups, bounds(), any::<u32>()).prop_map(
+    (conv_window(), length(), length(), groups, bounds(), any::<u32>()).prop_map(
         |(window, in_c, out_c, groups, (low, high), seed)| {
             let window = Window { in_c: in_c * groups, out_c: out_c * groups, ..window };
             case(Conv2dF32 { window, groups, low, high, input: 0, weights: 0, bias: 0, output: APART }, 3, seed)

@@ -10,7 +10,7 @@ use super::{Stream, equal, near};
 const CASES: u32 = 800;
 
 impl Stream {
-    fn bounds(&mut self) -> (f32, f32) {
+    pub fn bounds(&mut self) -> (f32, f32) {
         self.pick(&[(f32::NEG_INFINITY, f32::INFINITY), (0.0, f32::INFINITY), (0.0, 6.0)])
     }
 

@@ -1,26 +1,23 @@
 //! Convolutions.
 
-use sanderling_format::calls::{Conv2dF32, ConvTransposeF32, PANEL};
+use sanderling_format::calls::*;
 
+use super::stored::{Bf16, F16, F32, Stored};
 use super::{clamp, dot, get, put, values};
 use crate::kernel::{Operands, Runs};
 use crate::pieces::Pieces;
 use crate::scalar::Scalar;
 use crate::window::Taps;
 
-/// Bytes of one row of a panel.
-pub(crate) const PANEL_BYTES: usize = PANEL as usize * 4;
+/// Output channels of a panel.
+const LANES: usize = PANEL as usize;
+/// Bytes of as many numbers.
+const PANEL_BYTES: usize = LANES * 4;
 /// Products that are summed by themselves first: the rounding of a long sum grows with its length.
 const BLOCK: usize = 64;
 
-/// An instruction set's code for one output pixel.
-pub(crate) trait Pixel {
-    /// All output channels of a group, one behind another in `out`.
-    fn run(window: &PixelWindow<'_>, weights: &[u8], bias: &[u8], out: &mut [u8]);
-}
-
 /// The part of the image that one output pixel of one group sees.
-pub(crate) struct PixelWindow<'a> {
+struct PixelWindow<'a> {
     call: &'a Conv2dF32,
     image: &'a [u8],
     rows: Taps,
@@ -33,7 +30,7 @@ pub(crate) struct PixelWindow<'a> {
 impl PixelWindow<'_> {
     /// Calls `f` with the first weight row and the input bytes of each tap inside the image.
     #[inline(always)]
-    pub fn taps(&self, mut f: impl FnMut(usize, &[u8])) {
+    fn taps(&self, mut f: impl FnMut(usize, &[u8])) {
         let w = &self.call.window;
         let (in_w, in_c, kernel_w) = (w.in_w as usize, w.in_c as usize, w.kernel_w as usize);
         for ky in self.rows.inside() {
@@ -46,55 +43,62 @@ impl PixelWindow<'_> {
         }
     }
 
-    /// `low` and `high` of the fused clamp.
-    pub fn clamp(&self) -> (f32, f32) {
-        (self.call.low, self.call.high)
-    }
-
     /// Weight rows of a panel.
-    pub fn rows(&self) -> usize {
+    fn rows(&self) -> usize {
         self.call.window.kernel_h as usize * self.call.window.kernel_w as usize * self.count
     }
 }
 
 impl Runs<Conv2dF32> for Scalar {
     fn run(call: &Conv2dF32, operands: Operands<'_>) {
-        convolve::<Scalar>(call, operands);
+        convolve::<F32>(call, operands);
     }
 }
 
-impl Pixel for Scalar {
-    fn run(window: &PixelWindow<'_>, weights: &[u8], bias: &[u8], out: &mut [u8]) {
-        let (low, high) = window.clamp();
-        let panels = weights.pieces(window.rows() * PANEL_BYTES).zip(bias.chunks_exact(PANEL_BYTES));
-        for ((panel, bias), out) in panels.zip(out.chunks_mut(PANEL_BYTES)) {
-            let (rows, _) = panel.as_chunks::<PANEL_BYTES>();
-            let mut sums = [0.0; PANEL as usize];
-            sums.iter_mut().zip(values(bias)).for_each(|(sum, bias)| *sum = bias);
-            window.taps(|first, x| {
-                let rows = rows.get(first..).unwrap_or(&[]).chunks(BLOCK);
-                for (x, rows) in x.chunks(BLOCK * 4).zip(rows) {
-                    let mut block = [0.0; PANEL as usize];
-                    for (x, row) in values(x).zip(rows) {
-                        block.iter_mut().zip(values(row)).for_each(|(sum, w)| *sum += x * w);
-                    }
-                    sums.iter_mut().zip(block).for_each(|(sum, block)| *sum += block);
+impl Runs<Conv2dF16> for Scalar {
+    fn run(call: &Conv2dF16, operands: Operands<'_>) {
+        convolve::<F16>(&call.layer, operands);
+    }
+}
+
+impl Runs<Conv2dBf16> for Scalar {
+    fn run(call: &Conv2dBf16, operands: Operands<'_>) {
+        convolve::<Bf16>(&call.layer, operands);
+    }
+}
+
+/// All output channels of a group at one pixel, one behind another in `out`.
+fn pixel<S: Stored>(window: &PixelWindow<'_>, weights: &[S::Bytes], bias: &[u8], out: &mut [u8]) {
+    let (low, high) = (window.call.low, window.call.high);
+    let panels = weights.pieces(window.rows() * LANES).zip(bias.chunks_exact(PANEL_BYTES));
+    for ((panel, bias), out) in panels.zip(out.chunks_mut(PANEL_BYTES)) {
+        let (rows, _) = panel.as_chunks::<LANES>();
+        let mut sums = [0.0; LANES];
+        sums.iter_mut().zip(values(bias)).for_each(|(sum, bias)| *sum = bias);
+        window.taps(|first, x| {
+            let rows = rows.get(first..).unwrap_or(&[]).chunks(BLOCK);
+            for (x, rows) in x.chunks(BLOCK * 4).zip(rows) {
+                let mut block = [0.0; LANES];
+                for (x, row) in values(x).zip(rows) {
+                    block.iter_mut().zip(row).for_each(|(sum, &w)| *sum += x * S::value(w));
                 }
-            });
-            for (out, sum) in out.as_chunks_mut::<4>().0.iter_mut().zip(sums) {
-                *out = clamp(sum, low, high).to_le_bytes();
+                sums.iter_mut().zip(block).for_each(|(sum, block)| *sum += block);
             }
+        });
+        for (out, sum) in out.as_chunks_mut::<4>().0.iter_mut().zip(sums) {
+            *out = clamp(sum, low, high).to_le_bytes();
         }
     }
 }
 
-/// The whole convolution around the pixels of `P`.
-pub(crate) fn convolve<P: Pixel>(call: &Conv2dF32, operands: Operands<'_>) {
+/// The whole convolution.
+fn convolve<S: Stored>(call: &Conv2dF32, operands: Operands<'_>) {
     let Operands { reads: [input, weights, bias, ..], output, .. } = operands;
     let w = &call.window;
     let groups = call.groups.max(1) as usize;
     let (in_c, out_c) = (w.in_c as usize, w.out_c as usize);
     let (count, group_out) = (in_c / groups, out_c / groups);
+    let weights = S::all(weights);
     let image_bytes = w.in_h as usize * w.in_w as usize * in_c * 4;
     let line_bytes = w.out_w as usize * out_c * 4;
     let group_weights = weights.len() / groups;
@@ -103,12 +107,12 @@ pub(crate) fn convolve<P: Pixel>(call: &Conv2dF32, operands: Operands<'_>) {
     for (image, out) in images {
         for (oy, line) in out.pieces_mut(line_bytes).enumerate() {
             let rows = Taps::of_row(w, oy);
-            for (ox, pixel) in line.pieces_mut(out_c * 4).enumerate() {
+            for (ox, channels) in line.pieces_mut(out_c * 4).enumerate() {
                 let columns = Taps::of_column(w, ox);
                 let constants = weights.pieces(group_weights).zip(bias.pieces(group_bias));
-                for ((g, out), (weights, bias)) in pixel.pieces_mut(group_out * 4).enumerate().zip(constants) {
+                for ((g, out), (weights, bias)) in channels.pieces_mut(group_out * 4).enumerate().zip(constants) {
                     let window = PixelWindow { call, image, rows, columns, first: g * count, count };
-                    P::run(&window, weights, bias, out);
+                    pixel::<S>(&window, weights, bias, out);
                 }
             }
         }
@@ -117,29 +121,45 @@ pub(crate) fn convolve<P: Pixel>(call: &Conv2dF32, operands: Operands<'_>) {
 
 impl Runs<ConvTransposeF32> for Scalar {
     fn run(call: &ConvTransposeF32, operands: Operands<'_>) {
-        let Operands { reads: [input, weights, bias, ..], output, .. } = operands;
-        let w = &call.window;
-        let in_c = w.in_c as usize;
-        let image_bytes = w.in_h as usize * w.in_w as usize * in_c * 4;
-        // Never zero, which the compiler does not know: a division would link a panic.
-        let (out_w, out_c) = ((w.out_w as usize).max(1), (w.out_c as usize).max(1));
-        let image_out = w.out_h as usize * w.out_w as usize * w.out_c as usize * 4;
-        for (image, out) in input.pieces(image_bytes).zip(output.pieces_mut(image_out)) {
-            for at in 0..image_out / 4 {
-                let (pixel, o) = (at / out_c, at % out_c);
-                let (oy, ox) = (pixel / out_w, pixel % out_w);
-                let mut sum = get(bias, o);
-                for ky in 0..w.kernel_h as usize {
-                    let Some(iy) = source(oy, ky, w.pad_top, w.stride_h, w.in_h) else { continue };
-                    for kx in 0..w.kernel_w as usize {
-                        let Some(ix) = source(ox, kx, w.pad_left, w.stride_w, w.in_w) else { continue };
-                        let tap = (o * w.kernel_h as usize + ky) * w.kernel_w as usize + kx;
-                        let x = image.pieces(in_c * 4).nth(iy * w.in_w as usize + ix).unwrap_or(&[]);
-                        sum += dot(x, weights.pieces(in_c * 4).nth(tap).unwrap_or(&[]));
-                    }
+        transposed::<F32>(call, operands);
+    }
+}
+
+impl Runs<ConvTransposeF16> for Scalar {
+    fn run(call: &ConvTransposeF16, operands: Operands<'_>) {
+        transposed::<F16>(&call.layer, operands);
+    }
+}
+
+impl Runs<ConvTransposeBf16> for Scalar {
+    fn run(call: &ConvTransposeBf16, operands: Operands<'_>) {
+        transposed::<Bf16>(&call.layer, operands);
+    }
+}
+
+fn transposed<S: Stored>(call: &ConvTransposeF32, operands: Operands<'_>) {
+    let Operands { reads: [input, weights, bias, ..], output, .. } = operands;
+    let w = &call.window;
+    let in_c = w.in_c as usize;
+    let image_bytes = w.in_h as usize * w.in_w as usize * in_c * 4;
+    // Never zero, which the compiler does not know: a division would link a panic.
+    let (out_w, out_c) = ((w.out_w as usize).max(1), (w.out_c as usize).max(1));
+    let image_out = w.out_h as usize * w.out_w as usize * w.out_c as usize * 4;
+    for (image, out) in input.pieces(image_bytes).zip(output.pieces_mut(image_out)) {
+        for at in 0..image_out / 4 {
+            let (pixel, o) = (at / out_c, at % out_c);
+            let (oy, ox) = (pixel / out_w, pixel % out_w);
+            let mut sum = get(bias, o);
+            for ky in 0..w.kernel_h as usize {
+                let Some(iy) = source(oy, ky, w.pad_top, w.stride_h, w.in_h) else { continue };
+                for kx in 0..w.kernel_w as usize {
+                    let Some(ix) = source(ox, kx, w.pad_left, w.stride_w, w.in_w) else { continue };
+                    let tap = (o * w.kernel_h as usize + ky) * w.kernel_w as usize + kx;
+                    let x = image.pieces(in_c * 4).nth(iy * w.in_w as usize + ix).unwrap_or(&[]);
+                    sum += dot::<S>(x, weights.pieces(in_c * size_of::<S::Bytes>()).nth(tap).unwrap_or(&[]));
                 }
-                put(out, at, clamp(sum, call.low, call.high));
             }
+            put(out, at, clamp(sum, call.low, call.high));
         }
     }
 }

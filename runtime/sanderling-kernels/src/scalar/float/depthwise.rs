@@ -1,8 +1,9 @@
 //! Depthwise convolution.
 
-use sanderling_format::calls::DepthwiseF32;
+use sanderling_format::calls::{DepthwiseBf16, DepthwiseF16, DepthwiseF32};
 
-use super::{clamp, values};
+use super::stored::{Bf16, F16, F32, Stored};
+use super::{clamp, values, weights};
 use crate::kernel::{Operands, Runs};
 use crate::pieces::{Pieces, copy};
 use crate::scalar::Scalar;
@@ -10,17 +11,29 @@ use crate::window::Taps;
 
 impl Runs<DepthwiseF32> for Scalar {
     fn run(call: &DepthwiseF32, operands: Operands<'_>) {
-        depthwise(call, operands);
+        depthwise::<F32>(call, operands);
+    }
+}
+
+impl Runs<DepthwiseF16> for Scalar {
+    fn run(call: &DepthwiseF16, operands: Operands<'_>) {
+        depthwise::<F16>(&call.layer, operands);
+    }
+}
+
+impl Runs<DepthwiseBf16> for Scalar {
+    fn run(call: &DepthwiseBf16, operands: Operands<'_>) {
+        depthwise::<Bf16>(&call.layer, operands);
     }
 }
 
 /// The sums of a pixel are built up in the output itself, tap by tap.
-#[inline(always)]
-pub(crate) fn depthwise(call: &DepthwiseF32, operands: Operands<'_>) {
-    let Operands { reads: [input, weights, bias, ..], output, .. } = operands;
+fn depthwise<S: Stored>(call: &DepthwiseF32, operands: Operands<'_>) {
+    let Operands { reads: [input, taps, bias, ..], output, .. } = operands;
     let w = &call.window;
     let (in_c, out_c) = (w.in_c as usize, w.out_c as usize);
     let multiplier = out_c / in_c.max(1);
+    let row_bytes = out_c * size_of::<S::Bytes>();
     let line_bytes = w.out_w as usize * out_c * 4;
     let images = input.pieces(w.in_h as usize * w.in_w as usize * in_c * 4);
     for (image, out) in images.zip(output.pieces_mut(w.out_h as usize * line_bytes)) {
@@ -33,8 +46,8 @@ pub(crate) fn depthwise(call: &DepthwiseF32, operands: Operands<'_>) {
                     for kx in columns.inside() {
                         let at = rows.at(ky, w.dilation_h) * w.in_w as usize + columns.at(kx, w.dilation_w);
                         let x = image.get(at * in_c * 4..(at + 1) * in_c * 4).unwrap_or(&[]);
-                        let tap = (ky * w.kernel_w as usize + kx) * out_c * 4;
-                        accumulate(pixel, x, weights.get(tap..tap + out_c * 4).unwrap_or(&[]), multiplier);
+                        let tap = (ky * w.kernel_w as usize + kx) * row_bytes;
+                        accumulate::<S>(pixel, x, taps.get(tap..tap + row_bytes).unwrap_or(&[]), multiplier);
                     }
                 }
                 for out in pixel.as_chunks_mut::<4>().0 {
@@ -47,15 +60,15 @@ pub(crate) fn depthwise(call: &DepthwiseF32, operands: Operands<'_>) {
 
 /// Adds one tap to all channels.
 #[inline(always)]
-fn accumulate(sums: &mut [u8], x: &[u8], weights: &[u8], multiplier: usize) {
+fn accumulate<S: Stored>(sums: &mut [u8], x: &[u8], tap: &[u8], multiplier: usize) {
     let (sums, _) = sums.as_chunks_mut::<4>();
     let add = |sum: &mut [u8; 4], x: f32, w: f32| *sum = (f32::from_le_bytes(*sum) + x * w).to_le_bytes();
     if multiplier == 1 {
-        sums.iter_mut().zip(values(x)).zip(values(weights)).for_each(|((sum, x), w)| add(sum, x, w));
+        sums.iter_mut().zip(values(x)).zip(weights::<S>(tap)).for_each(|((sum, x), w)| add(sum, x, w));
         return;
     }
-    let groups = sums.pieces_mut(multiplier).zip(weights.pieces(multiplier * 4));
-    for ((sums, weights), x) in groups.zip(values(x)) {
-        sums.iter_mut().zip(values(weights)).for_each(|(sum, w)| add(sum, x, w));
+    let groups = sums.pieces_mut(multiplier).zip(tap.pieces(multiplier * size_of::<S::Bytes>()));
+    for ((sums, tap), x) in groups.zip(values(x)) {
+        sums.iter_mut().zip(weights::<S>(tap)).for_each(|(sum, w)| add(sum, x, w));
     }
 }

@@ -3,6 +3,7 @@
 use sanderling_format::calls::{GruF32, LstmF32};
 
 use super::elementwise::sigmoid;
+use super::stored::F32;
 use super::{dot, get, put};
 use crate::kernel::{Operands, Runs};
 use crate::pieces::copy;
@@ -37,7 +38,8 @@ impl Runs<LstmF32> for Scalar {
             let before = before.unwrap_or(h);
             for n in 0..batch {
                 let (x, h) = (row(x, at * batch + n, features), row(before, n, units));
-                let gate = |g: usize| dot(x, row(w, g, features)) + dot(h, row(r, g, units)) + get(bias, g);
+                let gate =
+                    |g: usize| dot::<F32>(x, row(w, g, features)) + dot::<F32>(h, row(r, g, units)) + get(bias, g);
                 for u in 0..units {
                     let [input, forget, new, out] = [0, 1, 2, 3].map(|i| gate(i * units + u));
                     let state = sigmoid(forget) * get(cell, n * units + u) + sigmoid(input) * libm::tanhf(new);
@@ -60,8 +62,8 @@ impl Runs<GruF32> for Scalar {
             let before = before.unwrap_or(h);
             for n in 0..batch {
                 let (x, h) = (row(x, at * batch + n, features), row(before, n, units));
-                let input = |g: usize| dot(x, row(w, g, features)) + get(bias, g);
-                let linear = |g: usize, h: &[u8]| dot(h, row(r, g, units)) + get(recurrent_bias, g);
+                let input = |g: usize| dot::<F32>(x, row(w, g, features)) + get(bias, g);
+                let linear = |g: usize, h: &[u8]| dot::<F32>(h, row(r, g, units)) + get(recurrent_bias, g);
                 for u in 0..units {
                     let reset = sigmoid(input(units + u) + linear(units + u, h));
                     // The resets themselves, or the states after them.
