@@ -11,14 +11,7 @@ use crate::lower::{element, stored};
 /// For inputs made from `seed`: digests of the outputs and of every kernel call's output, in order; or, for a model that
 /// computes in real numbers, where the last bits differ between machines, the outputs themselves.
 pub fn golden(graph: &Graph, seed: u32) -> Result<(Golden, Vec<u8>), CompileError> {
-    let mut generator = seed;
-    let mut inputs = Vec::new();
-    for &id in &graph.inputs {
-        let ty = graph.ty(id).clone();
-        let mut data = vec![0; ty.bytes()];
-        generator = golden_input(generator, element(&graph.values[id.0].name, &ty)?, &mut data);
-        inputs.push(Tensor { ty, data });
-    }
+    let inputs = inputs(graph, seed)?;
     let mut trace = Digest::default();
     let outputs = expected_calls(graph, &mut Oracle::new(graph), &inputs, &mut |_, bytes| trace.update(bytes))?;
     if graph.values.iter().any(|v| v.ty.dtype == DType::F32) {
@@ -28,6 +21,19 @@ pub fn golden(graph: &Graph, seed: u32) -> Result<(Golden, Vec<u8>), CompileErro
     let mut digest = Digest::default();
     outputs.iter().for_each(|tensor| digest.update(&tensor.data));
     Ok((Golden { seed, outputs: digest.0, trace: trace.0 }, Vec::new()))
+}
+
+/// The inputs made from `seed`.
+pub fn inputs(graph: &Graph, seed: u32) -> Result<Vec<Tensor>, CompileError> {
+    let mut generator = seed;
+    let mut inputs = Vec::new();
+    for &id in &graph.inputs {
+        let ty = graph.ty(id).clone();
+        let mut data = vec![0; ty.bytes()];
+        generator = golden_input(generator, element(&graph.values[id.0].name, &ty)?, &mut data);
+        inputs.push(Tensor { ty, data });
+    }
+    Ok(inputs)
 }
 
 /// Runs the oracle on inputs and shows, for each kernel call that is not partial and in their order, the name of the value

@@ -17,6 +17,7 @@ pub mod passes;
 pub mod plan;
 pub mod quantize;
 mod report;
+mod round_weights;
 mod schedule;
 mod states;
 
@@ -28,7 +29,7 @@ pub use buffers::SpanKind;
 pub use error::CompileError;
 pub use golden::expected_calls;
 pub use quantize::{Agreement, Calibration, OutputAgreement, Progress};
-pub use report::{Buffer, CallCost, Fused, Layer, PassChange, Report, SectionSize};
+pub use report::{Buffer, CallCost, Fused, Layer, PassChange, Report, RoundedWeights, SectionSize};
 
 /// Seed of the generated self-test inputs.
 const GOLDEN_SEED: u32 = 1;
@@ -43,11 +44,22 @@ pub struct Compiled {
     pub graph: Graph,
 }
 
+/// What real weights are rounded to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weights {
+    /// 11 significant bits, up to 65504.
+    F16,
+    /// 8 significant bits, as large as f32.
+    Bf16,
+}
+
 /// What the caller decides about a compilation.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Turns a real model into one on 8-bit integers, by these samples of its inputs.
     pub quantize: Option<Calibration>,
+    /// Rounds the weights that stay real, each to the nearest number of a type of two bytes, of two to the even one.
+    pub weights: Option<Weights>,
     /// Told how far the runs of the samples are.
     pub progress: Progress,
 }
@@ -70,6 +82,12 @@ pub fn compile_with(module: &Module, target: &Target, options: &Options) -> Resu
         graph = done.graph;
         let (sqnr, kept_float, agreement) = (done.sqnr, done.kept_float, done.agreement);
         cost = Some(report::QuantizationCost { sqnr, kept_float, agreement });
+    }
+    let mut rounded = None;
+    if let Some(weights) = options.weights {
+        let done = round_weights::round(&graph, weights, &options.progress)?;
+        graph = done.graph;
+        rounded = Some((done.told, done.sqnr));
     }
     let graph = schedule::schedule(&states::detach(&graph)?);
     limits::check(&graph)?;
@@ -117,6 +135,9 @@ pub fn compile_with(module: &Module, target: &Target, options: &Options) -> Resu
     report.arena_apart_bytes = buffers.state_bytes + apart_bytes;
     if let Some(cost) = cost {
         report.add_quantization(cost);
+    }
+    if let Some((told, sqnr)) = rounded {
+        report.add_rounding(told, &sqnr);
     }
     gate::check(target, &report)?;
     Ok(Compiled { artifact: bytes, report, graph })

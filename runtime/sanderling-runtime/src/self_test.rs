@@ -69,7 +69,8 @@ impl Session<'_> {
             let (want, rest) = expected.split_at_checked(found.len()).ok_or(differs)?;
             expected = rest;
             let element = match io.record.element {
-                Element::F32 => first_difference(found, want, tolerance),
+                Element::F32 => first_difference::<4>(found, want, tolerance, f32::from_le_bytes),
+                Element::F16 => first_difference::<2>(found, want, tolerance.max(F16_TOLERANCE), half),
                 _ => found.iter().zip(want).position(|(a, b)| a != b),
             };
             if let Some(element) = element {
@@ -86,10 +87,26 @@ const TOLERANCE: f32 = 1e-4;
 /// by the last bit of a sum before it, and so may those that follow from it.
 const HYBRID_TOLERANCE: f32 = 1e-2;
 
+/// The same for f16, whose steps are larger.
+const F16_TOLERANCE: f32 = 2e-3;
+
+/// An f16, times 2^-112: differences are judged relative to values.
+fn half(bytes: [u8; 2]) -> f32 {
+    let bits = u32::from(u16::from_le_bytes(bytes));
+    // What is infinite, or no number, stays so.
+    let exponent = if bits & 0x7c00 == 0x7c00 { f32::INFINITY.to_bits() } else { 0 };
+    f32::from_bits(exponent | (bits & 0x7fff) << 13 | (bits & 0x8000) << 16)
+}
+
 /// The first element that differs by more than the tolerance.
-fn first_difference(found: &[u8], want: &[u8], tolerance: f32) -> Option<usize> {
-    let (found, want) = (found.as_chunks::<4>().0, want.as_chunks::<4>().0);
-    let value = |bytes: &[u8; 4]| f32::from_le_bytes(*bytes);
+fn first_difference<const N: usize>(
+    found: &[u8],
+    want: &[u8],
+    tolerance: f32,
+    value: impl Fn([u8; N]) -> f32,
+) -> Option<usize> {
+    let (found, want) = (found.as_chunks::<N>().0, want.as_chunks::<N>().0);
+    let value = |bytes: &[u8; N]| value(*bytes);
     let largest = want.iter().map(value).filter(|v| v.is_finite()).fold(0.0, |m: f32, v| m.max(v.abs()));
     found.iter().zip(want).position(|(found, want)| {
         let (found, want) = (value(found), value(want));

@@ -1,11 +1,11 @@
 //! Nodes whose first input is a real number.
 
 use sanderling_format::calls::*;
-use sanderling_ir::{Activation, Coordinates, DType, Op, Padding, Tensor, TensorType, UnaryKind};
+use sanderling_ir::{Activation, Coordinates, DType, Op, Padding, Source, TensorType, UnaryKind};
 
 use super::data::strides;
 use super::integer::{binary_op, reduce_op, reduction};
-use super::{Site, window};
+use super::{Form, Site, window};
 use crate::CompileError;
 
 pub fn lower(site: &mut Site) -> Result<u32, CompileError> {
@@ -64,8 +64,16 @@ impl Site<'_> {
     }
 }
 
-fn bytes(values: impl IntoIterator<Item = f32>) -> Vec<u8> {
-    values.into_iter().flat_map(f32::to_le_bytes).collect()
+/// Appends the call of a layer, by the form of its weights.
+macro_rules! call_by_form {
+    ($site:expr, $form:expr, $layer:expr, $f16:ident, $bf16:ident) => {{
+        let layer = $layer;
+        match $form {
+            Form::F32 => $site.call(&layer),
+            Form::F16 => $site.call(&$f16 { layer }),
+            Form::Bf16 => $site.call(&$bf16 { layer }),
+        }
+    }};
 }
 
 /// Rows along the last axis, and their length.
@@ -92,10 +100,12 @@ fn fully_connected(site: &mut Site) -> Result<u32, CompileError> {
 
 fn conv(site: &mut Site, window: Window, groups: usize) -> Result<u32, CompileError> {
     let out_c = window.out_c as usize / groups;
-    let weights = panels(site.constant(1)?, groups, out_c);
-    let bias = panels(site.constant(2)?, groups, out_c);
+    let weights = site.constant(1)?.as_f32();
+    let form = Form::of(&weights);
+    let weights = form.bytes(panels(&weights, groups, out_c));
+    let bias = Form::F32.bytes(panels(&site.constant(2)?.as_f32(), groups, out_c));
     let ((low, high), input) = (site.reals(), site.at(0));
-    let call = Conv2dF32 {
+    let layer = Conv2dF32 {
         window,
         groups: groups as u32,
         low,
@@ -105,12 +115,11 @@ fn conv(site: &mut Site, window: Window, groups: usize) -> Result<u32, CompileEr
         bias: site.artifact.constant(&bias),
         output: site.out_at(),
     };
-    site.call(&call)
+    call_by_form!(site, form, layer, Conv2dF16, Conv2dBf16)
 }
 
 /// The rows of each group of output channels, [`PANEL`] side by side: of each their first elements, then their second...
-fn panels(tensor: &Tensor, groups: usize, out_c: usize) -> Vec<u8> {
-    let values = tensor.as_f32();
+fn panels(values: &[f32], groups: usize, out_c: usize) -> Vec<f32> {
     let taps = values.len() / (groups * out_c).max(1);
     let mut packed = Vec::new();
     for group in values.chunks_exact((out_c * taps).max(1)) {
@@ -122,24 +131,28 @@ fn panels(tensor: &Tensor, groups: usize, out_c: usize) -> Vec<u8> {
             packed.extend((0..taps * PANEL as usize).map(element));
         }
     }
-    bytes(packed)
+    packed
 }
 
 fn depthwise(site: &mut Site, window: Window) -> Result<u32, CompileError> {
     let out_c = window.out_c as usize;
     let values = site.constant(1)?.as_f32();
     let taps = values.len() / out_c;
-    let weights = bytes((0..values.len()).map(|i| values[(i % out_c) * taps + i / out_c]));
+    let form = Form::of(&values);
+    let weights = form.bytes((0..values.len()).map(|i| values[(i % out_c) * taps + i / out_c]));
     let ((low, high), input, bias) = (site.reals(), site.at(0), site.at(2));
     let weights = site.artifact.constant(&weights);
-    site.call(&DepthwiseF32 { window, low, high, input, weights, bias, output: site.out_at() })
+    let layer = DepthwiseF32 { window, low, high, input, weights, bias, output: site.out_at() };
+    call_by_form!(site, form, layer, DepthwiseF16, DepthwiseBf16)
 }
 
 fn conv_transpose(site: &mut Site, stride: [usize; 2], padding: Padding) -> Result<u32, CompileError> {
     let shape = site.ty(1).shape.clone();
     let window = window(site.ty(0), site.out_ty(), [shape[1], shape[2]], stride, [1, 1], padding);
-    let ((low, high), [input, weights, bias]) = (site.reals(), [0, 1, 2].map(|i| site.at(i)));
-    site.call(&ConvTransposeF32 { window, low, high, input, weights, bias, output: site.out_at() })
+    let ((low, high), [input, bias]) = (site.reals(), [0, 2].map(|i| site.at(i)));
+    let (form, weights) = operand(site, 1);
+    let layer = ConvTransposeF32 { window, low, high, input, weights, bias, output: site.out_at() };
+    call_by_form!(site, form, layer, ConvTransposeF16, ConvTransposeBf16)
 }
 
 fn mat_mul(site: &mut Site) -> Result<u32, CompileError> {
@@ -155,8 +168,19 @@ fn mat_mul(site: &mut Site) -> Result<u32, CompileError> {
         return site.fail(format!("there is no kernel for the product of {} and {}", site.ty(0), site.ty(1)));
     };
     let [m, k, n] = [y[y.len() - 2], a[a.len() - 1], y[y.len() - 1]].map(|v| v as u32);
-    let (a, b) = (site.at(0), site.at(1));
-    site.call(&MatMulF32 { batch: batch as u32, m, k, n, a_step, b_step, a, b, output: site.out_at() })
+    let (a, (form, b)) = (site.at(0), operand(site, 1));
+    let layer = MatMulF32 { batch: batch as u32, m, k, n, a_step, b_step, a, b, output: site.out_at() };
+    call_by_form!(site, form, layer, MatMulF16, MatMulBf16)
+}
+
+/// The form of an input and where it lies; one that is no constant is f32.
+fn operand(site: &mut Site, input: usize) -> (Form, u32) {
+    let Source::Constant(tensor) = &site.graph.values[site.node.inputs[input].0].source else {
+        return (Form::F32, site.at(input));
+    };
+    let values = tensor.as_f32();
+    let form = Form::of(&values);
+    (form, site.artifact.constant(&form.bytes(values)))
 }
 
 fn unary(site: &mut Site, kind: UnaryKind) -> Result<u32, CompileError> {

@@ -5,12 +5,14 @@ mod float;
 mod int8;
 mod integer;
 mod trees;
+mod weights;
 
 use sanderling_format::{Artifact, Call, Element, IoRecord, RANK_MAX, Region, calls};
 use sanderling_ir::{DType, Graph, Node, Op, Padding, Source, Tensor, TensorType, ValueId};
 use sanderling_oracle::params;
 
 pub use data::{enter, keeps_bytes, leave, state_init, stored};
+pub use weights::{Form, constant_bytes, is_packed};
 
 use crate::CompileError;
 use crate::buffers::is_view;

@@ -1,11 +1,12 @@
 //! In: any graph. Out: the same without what does nothing, and with one form for what can be written in several:
 //! chains of reshapes, transposes and clamps are one, a transpose that moves no bytes is a reshape, a subtraction of
-//! a constant is an addition, a division by a power of two a multiplication, relu and relu6 are clamps.
+//! a constant is an addition, a division by a power of two a multiplication, relu and relu6 are clamps; of a table of halves
+//! only the rows that are looked up widen.
 
 use sanderling_ir::{Activation, BinaryKind, DType, Graph, Node, Op, UnaryKind, ValueId};
 
 use super::rewrite::{Replacement, rewrite};
-use super::tools::{constant, moves_units_only, name, producer, reals, replace, same_quant, uniform};
+use super::tools::{constant, moves_units_only, name, producer, push, reals, replace, same_quant, uniform};
 use crate::CompileError;
 
 pub fn run(graph: &Graph) -> Result<Graph, CompileError> {
@@ -16,6 +17,7 @@ pub fn run(graph: &Graph) -> Result<Graph, CompileError> {
         match &node.op {
             Op::Reshape { .. } => reshape(graph, new, node, inputs),
             Op::Transpose { perm } => transpose(graph, new, node, inputs, perm),
+            Op::Gather { .. } => gather(graph, new, node, inputs),
             Op::Unary { kind } => unary(graph, new, node, inputs, *kind),
             Op::Binary { kind, activation } => binary(graph, new, node, inputs, *kind, *activation),
             _ => Ok(None),
@@ -83,6 +85,18 @@ fn transpose(graph: &Graph, new: &mut Graph, node: &Node, inputs: &[ValueId], pe
         };
     }
     if changed { replace(new, graph, node, Op::Transpose { perm }, &[x]) } else { Ok(None) }
+}
+
+/// A lookup in the f32 form of a constant of halves.
+fn gather(graph: &Graph, new: &mut Graph, node: &Node, inputs: &[ValueId]) -> Replacement {
+    let Some(Node { op: Op::Cast { dtype: DType::F32 }, inputs: table, .. }) = producer(new, inputs[0]).cloned() else {
+        return Ok(None);
+    };
+    if !matches!(new.ty(table[0]).dtype, DType::F16 | DType::BF16) || new.tensor(table[0]).is_none() {
+        return Ok(None);
+    }
+    let halves = push(new, &format!("{}/half", name(graph, node)), node.op.clone(), &[table[0], inputs[1]], None)?;
+    replace(new, graph, node, Op::Cast { dtype: DType::F32 }, &[halves])
 }
 
 fn unary(graph: &Graph, new: &mut Graph, node: &Node, inputs: &[ValueId], kind: UnaryKind) -> Replacement {

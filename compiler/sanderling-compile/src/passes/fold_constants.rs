@@ -1,7 +1,7 @@
 //! In: any graph. Out: nodes whose inputs are all constants have become constants.
 //!
 //! A result much larger than its inputs stays a node, and so does the `f32` form of a large `f16` or `bf16` constant,
-//! which would double the artifact, except where a layer packs it as its weights.
+//! which would double the artifact, except where a layer packs it as its weights: lowering finds the smaller form again.
 
 use std::sync::Arc;
 
@@ -64,8 +64,9 @@ fn packed_weights(graph: &Graph) -> Vec<bool> {
         match node.op {
             Op::Conv2d { .. } | Op::ConvTranspose2d { .. } | Op::FullyConnected { .. } => {
                 packed[node.inputs[1].0] = true;
+                packed[node.inputs[2].0] = true;
             }
-            Op::MatMul if graph.ty(node.inputs[1]).shape.len() == 2 => packed[node.inputs[1].0] = true,
+            Op::MatMul => packed[node.inputs[1].0] = true,
             // What leads to packed weights is not kept either.
             Op::Reshape { .. } | Op::Transpose { .. } | Op::Cast { .. } | Op::Dequantize
                 if packed[node.outputs[0].0] =>

@@ -12,6 +12,7 @@ pub(crate) mod rewrite;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod tools;
+mod widen_halves;
 
 use sanderling_ir::{Graph, verify};
 
@@ -29,6 +30,7 @@ pub struct Pass {
 /// Layers take their bias, activation and padding before quantized patterns are recognised, which reads layers as a
 /// whole; constants fold after that, because folding would turn quantized weights into real ones.
 pub const PASSES: &[Pass] = &[
+    Pass { name: "widen_halves", run: widen_halves::run },
     Pass { name: "canonicalize", run: canonicalize::run },
     Pass { name: "layout", run: layout::run },
     Pass { name: "dense", run: dense::run },

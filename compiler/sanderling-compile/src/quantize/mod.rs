@@ -19,7 +19,7 @@ mod percentile;
 mod plan;
 mod rounding;
 mod runs;
-mod sqnr;
+pub(crate) mod sqnr;
 pub(crate) mod support;
 #[cfg(test)]
 mod tests;

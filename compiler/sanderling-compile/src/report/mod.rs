@@ -58,6 +58,8 @@ pub struct Report {
     pub kept_float: Vec<String>,
     /// Where quantization was asked for: the real model against the artifact.
     pub agreement: Option<Agreement>,
+    /// Where rounding of weights was asked for: to what, and what it saved.
+    pub rounded_weights: Option<RoundedWeights>,
     pub layers: Vec<Layer>,
     /// Every kernel call, in order.
     pub calls: Vec<CallCost>,
@@ -74,6 +76,16 @@ pub struct SectionSize {
     pub bytes: u32,
 }
 
+/// Real weights that were rounded to two bytes each.
+#[derive(Clone, Debug, Serialize)]
+pub struct RoundedWeights {
+    pub dtype: String,
+    /// Of the artifact.
+    pub saved_bytes: u64,
+    /// Generated inputs that measured what it cost.
+    pub samples: usize,
+}
+
 /// One kernel call or more for one node.
 #[derive(Clone, Debug, Serialize)]
 pub struct Layer {
@@ -87,7 +99,7 @@ pub struct Layer {
     /// The kernels that it calls, in order.
     pub kernels: Vec<&'static str>,
     pub macs: u64,
-    /// Bytes of its constants in the model.
+    /// Bytes of its constants, without what packing adds.
     pub parameter_bytes: u64,
     /// Bytes of the arena in use while it runs.
     pub live_bytes: u32,
@@ -97,7 +109,8 @@ pub struct Layer {
     pub time_us: Option<f64>,
     /// Whether it computes into the memory of its input.
     pub in_place: bool,
-    /// Signal to noise of the output against the real model, over the calibration samples, in dB.
+    /// Signal to noise of the output against the real model, over the calibration samples or, where only weights were
+    /// rounded, over generated ones, in dB.
     pub sqnr_db: Option<f64>,
 }
 
@@ -123,6 +136,14 @@ impl Report {
         }
         self.kept_float = cost.kept_float;
         self.agreement = Some(cost.agreement);
+    }
+
+    /// Tells what rounding weights found out; where there was quantization, its noise stays.
+    pub(crate) fn add_rounding(&mut self, told: RoundedWeights, sqnr: &BTreeMap<String, f64>) {
+        for layer in self.layers.iter_mut().filter(|_| self.agreement.is_none()) {
+            layer.sqnr_db = sqnr.get(&layer.name).copied();
+        }
+        self.rounded_weights = Some(told);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use sanderling_format::{Artifact, HEADER_BYTES, Header, Kind, SECTION_ENTRY_BYTES};
-use sanderling_ir::{Graph, Node, Source};
+use sanderling_ir::{Graph, Node, ValueId};
 use sanderling_targets::{CostTable, Target};
 
 use super::{CallCost, Layer, PassChange, Report, SectionSize, arena, cost, fusion};
@@ -56,6 +56,7 @@ impl Report {
             clock_hz: target.clock_hz,
             kept_float: Vec::new(),
             agreement: None,
+            rounded_weights: None,
             layers,
             calls,
             buffers: arena::buffers(graph, buffers, plan),
@@ -86,7 +87,7 @@ fn layers(made: &Made, calls: &[CallCost]) -> Vec<Layer> {
     let mut absorbed = fusion::absorbed(made.source, &made.passes);
     let layer = |(step, node): (usize, &Node)| {
         let output = &graph.values[node.outputs[0].0];
-        let parameters = node.inputs.iter().filter(|id| matches!(graph.values[id.0].source, Source::Constant(_)));
+        let parameter = |(i, &id): (usize, &ValueId)| Some(lower::constant_bytes(graph, node, i, graph.tensor(id)?));
         let calls = &calls[made.calls[step].clone()];
         let instructions = cost::total(calls);
         Layer {
@@ -97,7 +98,7 @@ fn layers(made: &Made, calls: &[CallCost]) -> Vec<Layer> {
             fused: absorbed.remove(&output.name).unwrap_or_default(),
             kernels: calls.iter().map(|call| call.kernel).collect(),
             macs: lower::macs(graph, node),
-            parameter_bytes: parameters.map(|&id| graph.ty(id).bytes() as u64).sum(),
+            parameter_bytes: node.inputs.iter().enumerate().filter_map(parameter).sum(),
             live_bytes: made.buffers.live_bytes(step),
             instructions,
             time_us: cost::time_us(instructions, made.target.clock_hz),

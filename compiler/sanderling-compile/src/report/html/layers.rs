@@ -31,6 +31,9 @@ pub fn section(report: &Report) -> Markup {
                 @if report.agreement.is_some() {
                     ", SQNR is the signal to noise ratio against the float model on the calibration samples (a full bar is "
                     (SQNR_FULL) " dB, marked below " (SQNR_LOW) ")"
+                } @else if let Some(rounded) = &report.rounded_weights {
+                    ", SQNR is the signal to noise ratio against the model before its weights were rounded to "
+                    (rounded.dtype) ", on " (rounded.samples) " generated inputs"
                 }
                 "."
             }

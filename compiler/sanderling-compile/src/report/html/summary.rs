@@ -114,6 +114,9 @@ pub fn artifact(report: &Report) -> Markup {
                     dd { (grouped(section.bytes)) " bytes" }
                 }
             }
+            @if let Some(rounded) = &report.rounded_weights {
+                p.note { "Weights rounded to " (rounded.dtype) " save " (grouped(rounded.saved_bytes)) " bytes." }
+            }
             h3 { "Provenance" }
             dl {
                 @for (key, value) in report.provenance.as_object().into_iter().flatten() {
