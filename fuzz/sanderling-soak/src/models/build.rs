@@ -53,7 +53,7 @@ impl Build {
         }
     }
 
-    /// A constant: small integers, or numbers from -1 to 1.
+    /// A constant: small integers, or numbers of small size.
     pub fn constant(&mut self, ty: TensorType) -> ValueId {
         let n = ty.elements();
         let random = &mut self.random;
@@ -61,6 +61,11 @@ impl Build {
             DType::F32 => {
                 let values: Vec<f32> = (0..n).map(|_| random.f32() * 2.0 - 1.0).collect();
                 Tensor::from_f32(ty, &values)
+            }
+            DType::F16 | DType::BF16 => {
+                // Below 2, subnormal ones too.
+                let data = (0..n).flat_map(|_| [random.u8(..), random.u8(..) & !0x40]).collect();
+                Tensor { ty, data }
             }
             _ => {
                 let mut data = vec![0; ty.bytes()];

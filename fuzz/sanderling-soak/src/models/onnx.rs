@@ -18,6 +18,10 @@ pub fn files() -> Vec<(&'static str, Vec<u8>)> {
         ("operators", operators()),
         ("recurrent", recurrent()),
         ("branches", branches()),
+        ("f16", halves(DataType::Float16)),
+        ("bf16", halves(DataType::Bfloat16)),
+        ("f16 weights", half_weights(DataType::Float16)),
+        ("bf16 weights", half_weights(DataType::Bfloat16)),
     ]
 }
 
@@ -36,6 +40,37 @@ fn layers() -> Vec<u8> {
         .node("Flatten", "a", "f", vec![])
         .node("Gemm", "f dense", "g", vec![float("alpha", 0.5)])
         .node("Softmax", "g", "y", vec![int("axis", 1)])
+        .bytes("y")
+}
+
+/// A model that computes in halves throughout.
+fn halves(dtype: DataType) -> Vec<u8> {
+    File::of(dtype, &[1, 2, 7, 7])
+        .halves("w", dtype, &[4, 2, 3, 3])
+        .halves("k", dtype, &[4])
+        .halves("dense", dtype, &[36, 5])
+        .node("Conv", "x w k", "c", vec![ints("strides", &[2, 2]), ints("pads", &[0, 0, 1, 1])])
+        .node("BatchNormalization", "c k k k k", "n", vec![])
+        .node("Relu", "n", "r", vec![])
+        .node("Sigmoid", "r", "s", vec![])
+        .node("Mul", "r s", "m", vec![])
+        .node("Flatten", "m", "f", vec![])
+        .node("MatMul", "f dense", "g", vec![])
+        .node("Softmax", "g", "y", vec![int("axis", 1)])
+        .bytes("y")
+}
+
+/// A model that keeps its weights in halves and computes in f32.
+fn half_weights(dtype: DataType) -> Vec<u8> {
+    let wide = || vec![int("to", DataType::Float as i64)];
+    File::new(&[1, 2, 7, 7])
+        .halves("w16", dtype, &[4, 2, 3, 3])
+        .halves("d16", dtype, &[36, 5])
+        .node("Cast", "w16", "w", wide())
+        .node("Cast", "d16", "d", wide())
+        .node("Conv", "x w", "c", vec![ints("strides", &[2, 2]), ints("pads", &[0, 0, 1, 1])])
+        .node("Flatten", "c", "f", vec![])
+        .node("MatMul", "f d", "y", vec![])
         .bytes("y")
 }
 
@@ -123,7 +158,7 @@ fn branches() -> Vec<u8> {
     let branch = |name: &str, op: &str| {
         let graph = GraphProto {
             node: vec![node(op, "x", "z", vec![])],
-            output: vec![info("z", &[])],
+            output: vec![info("z", DataType::Float, &[])],
             ..GraphProto::default()
         };
         AttributeProto { g: Some(graph), ..attribute(name, AttributeType::Graph) }
@@ -140,7 +175,21 @@ struct File(GraphProto);
 impl File {
     /// With an input `x`.
     fn new(dims: &[i64]) -> File {
-        File(GraphProto { name: "g".into(), input: vec![info("x", dims)], ..GraphProto::default() })
+        File::of(DataType::Float, dims)
+    }
+
+    /// With an input `x` of a type.
+    fn of(dtype: DataType, dims: &[i64]) -> File {
+        File(GraphProto { name: "g".into(), input: vec![info("x", dtype, dims)], ..GraphProto::default() })
+    }
+
+    /// Small positive numbers of two bytes.
+    fn halves(self, name: &str, dtype: DataType, dims: &[i64]) -> File {
+        // From a quarter to a half in either type.
+        let (first, steps) = if dtype == DataType::Float16 { (0x3400, 1021) } else { (0x3e80, 127) };
+        let values: Vec<u8> =
+            (0..dims.iter().product()).flat_map(|i: i64| ((first + i * 37 % steps) as u16).to_le_bytes()).collect();
+        self.raw(name, dims, dtype, &values)
     }
 
     fn raw(mut self, name: &str, dims: &[i64], dtype: DataType, raw: &[u8]) -> File {
@@ -171,7 +220,7 @@ impl File {
 
     /// The bytes of the model with one output.
     fn bytes(mut self, output: &str) -> Vec<u8> {
-        self.0.output.push(info(output, &[]));
+        self.0.output.push(info(output, DataType::Float, &[]));
         let model = ModelProto {
             ir_version: 8,
             producer_name: "s".into(),
@@ -183,10 +232,10 @@ impl File {
     }
 }
 
-fn info(name: &str, dims: &[i64]) -> ValueInfoProto {
+fn info(name: &str, dtype: DataType, dims: &[i64]) -> ValueInfoProto {
     let dim = dims.iter().map(|&n| Dimension { value: Some(dimension::Value::DimValue(n)), ..Dimension::default() });
     let shape = Some(TensorShapeProto { dim: dim.collect() });
-    let tensor = type_proto::Tensor { elem_type: DataType::Float as i32, shape };
+    let tensor = type_proto::Tensor { elem_type: dtype as i32, shape };
     let r#type = Some(TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..TypeProto::default() });
     ValueInfoProto { name: name.into(), r#type, ..ValueInfoProto::default() }
 }
@@ -219,13 +268,35 @@ fn node(op: &str, inputs: &str, outputs: &str, attributes: Vec<AttributeProto>) 
 
 #[cfg(test)]
 mod tests {
+    use sanderling_host::{Backend, kernels};
     use sanderling_import::{ImportOptions, import};
+    use sanderling_runtime::{Model, Session};
 
     /// What is refused at once says little about the rest.
     #[test]
     fn the_files_import() {
         for (name, bytes) in super::files() {
             import(&bytes, &ImportOptions::default()).unwrap_or_else(|e| panic!("{name}: {e}"));
+        }
+    }
+
+    #[test]
+    fn the_files_of_halves_run() {
+        let target = sanderling_targets::find("host").unwrap();
+        for (name, bytes) in super::files().into_iter().filter(|(name, _)| name.contains("f16")) {
+            let module = import(&bytes, &ImportOptions::default()).unwrap();
+            let compiled = sanderling_compile::compile(&module, &target).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let suffix = name.split(' ').next().unwrap();
+            let calls: Vec<&str> = compiled.report.calls.iter().map(|call| call.kernel).collect();
+            assert!(
+                calls.iter().filter(|kernel| kernel.ends_with(&format!("_{suffix}"))).count() >= 1,
+                "{name}: {calls:?}"
+            );
+            for backend in [Backend::Scalar, Backend::Auto] {
+                let model = Model::parse(&compiled.artifact, kernels(backend)).unwrap();
+                let mut arena = vec![0; model.arena_bytes()];
+                Session::new(&model, &mut arena).unwrap().self_test().unwrap_or_else(|e| panic!("{name}: {e}"));
+            }
         }
     }
 }

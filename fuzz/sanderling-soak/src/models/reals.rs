@@ -8,7 +8,8 @@ use sanderling_ir::{
 use super::build::{Build, binary, conv, plain};
 
 pub fn modules() -> Vec<Module> {
-    vec![convolutions(), pools(), elementwise(), rows(), recurrent(), trees()]
+    let halves = [DType::F16, DType::BF16].map(halves).into();
+    [vec![convolutions(), pools(), elementwise(), rows(), recurrent(), trees()], halves].concat()
 }
 
 fn real(shape: &[usize]) -> sanderling_ir::TensorType {
@@ -25,6 +26,27 @@ fn convolutions() -> Module {
     let padding = Padding { top: 1, bottom: 1, left: 1, right: 0 };
     let up = Op::ConvTranspose2d { stride: [2; 2], padding, extra: [1; 2], activation: Activation::None };
     b.layer(up, y, real(&[2, 3, 3, 17]), None);
+    b.module()
+}
+
+/// Weights of two bytes.
+fn halves(dtype: DType) -> Module {
+    let mut b = Build::new(&format!("weights in {dtype}"));
+    let weights = |b: &mut Build, shape: &[usize]| {
+        let half = b.constant(plain(dtype, shape));
+        b.inner(Op::Cast { dtype: DType::F32 }, &[half], None)[0]
+    };
+    let x = b.input(real(&[1, 7, 6, 3]));
+    let (w, bias) = (weights(&mut b, &[9, 3, 3, 3]), b.constant(real(&[9])));
+    let y = b.node(conv(2, 1, 1, 1), &[x, w, bias], None);
+    let (w, bias) = (weights(&mut b, &[9, 3, 3, 1]), b.constant(real(&[9])));
+    let y = b.node(conv(1, 1, 1, 9), &[y, w, bias], None);
+    let (w, bias) = (weights(&mut b, &[2, 3, 3, 9]), b.constant(real(&[2])));
+    let padding = Padding { top: 1, bottom: 1, left: 1, right: 0 };
+    let up = Op::ConvTranspose2d { stride: [2; 2], padding, extra: [1; 2], activation: Activation::None };
+    b.node(up, &[y, w, bias], None);
+    let (p, w) = (b.input(real(&[2, 4, 8])), weights(&mut b, &[2, 8, 9]));
+    b.node(Op::MatMul, &[p, w], None);
     b.module()
 }
 
