@@ -73,3 +73,33 @@ fn neither_threads_nor_the_folder_show_in_a_quantized_artifact() {
         }
     }
 }
+
+#[test]
+fn rounded_weights_halve_a_real_model() {
+    let Some(data) = data() else {
+        eprintln!("skipped: rounded_weights_halve_a_real_model (SANDERLING_DATA is not set)");
+        return;
+    };
+    let model = data.join("models/tflite/mlperf_kws_fp32/model.tflite").display().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("kws.sndl").display().to_string();
+    let compiled = |weights: &[&str]| {
+        let flags = ["compile", &model, "-o", &out, "--json"];
+        let report: serde_json::Value = serde_json::from_str(&ok(&[&flags[..], weights].concat())).unwrap();
+        ok(&["verify", &out]);
+        report
+    };
+    let full = compiled(&[]);
+    assert!(full["rounded_weights"].is_null());
+    for dtype in ["f16", "bf16"] {
+        let half = compiled(&["--weights", dtype]);
+        let bytes = |report: &serde_json::Value| report["artifact_bytes"].as_u64().unwrap();
+        let saved = half["rounded_weights"]["saved_bytes"].as_u64().unwrap();
+        assert!(bytes(&full).abs_diff(bytes(&half) + saved) < 1500, "{} {} {saved}", bytes(&full), bytes(&half));
+        assert!(bytes(&half) * 100 < bytes(&full) * 62, "{} of {}", bytes(&half), bytes(&full));
+        let layers = half["layers"].as_array().unwrap();
+        let called = |layer: &serde_json::Value| layer["kernels"].to_string().contains(&format!("conv2d_{dtype}"));
+        let noisy = layers.iter().filter(|l| called(l));
+        assert!(noisy.clone().count() > 4 && noisy.clone().all(|l| l["sqnr_db"].as_f64().unwrap() > 25.0), "{half}");
+    }
+}

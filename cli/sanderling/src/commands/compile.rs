@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
-use sanderling_compile::{Calibration, Compiled, Options, Progress, compile_with};
+use sanderling_compile::{Compiled, Options, Progress, Weights, compile_with};
 use sanderling_import::ImportOptions;
 use sanderling_ir::Module;
 use sanderling_targets::Target;
@@ -18,6 +18,7 @@ const EXAMPLES: &str = "Examples:
   sanderling compile kws.tflite --target nucleo-l4r5zi -o kws.sndl
   sanderling compile boosted.json -o boosted.sndl   # XGBoost; MODEL_DIR of `sanderling train` and LightGBM's text too
   sanderling compile det.onnx --target host --shape x=1x3x320x320 -o det.sndl --json
+  sanderling compile kws_float.tflite --weights f16 -o kws.sndl
   sanderling compile kws_float.tflite --quantize int8 --calibrate features.npz -o kws.sndl --report kws.html";
 
 /// Calibrations that take longer show how far they are.
@@ -38,6 +39,9 @@ pub struct Args {
     /// The shape of an input whose file leaves it open, such as input=1x3x96x96
     #[arg(long = "shape", value_name = "NAME=1x2x3", value_parser = parse_shape)]
     shapes: Vec<(String, Vec<usize>)>,
+    /// Round the weights that stay real to two bytes each; half the size, and the layers compute in f32 as before
+    #[arg(long, value_enum, value_name = "TYPE")]
+    weights: Option<WeightsArg>,
     #[command(flatten)]
     calibration: calibration::Args,
     /// Where a page about the result goes: arena over time, cost and noise of each layer, fusions, accuracy
@@ -49,6 +53,24 @@ pub struct Args {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+}
+
+/// What weights are rounded to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum WeightsArg {
+    /// 11 significant bits, up to 65504
+    F16,
+    /// 8 significant bits, as large as f32
+    Bf16,
+}
+
+impl From<WeightsArg> for Weights {
+    fn from(weights: WeightsArg) -> Weights {
+        match weights {
+            WeightsArg::F16 => Weights::F16,
+            WeightsArg::Bf16 => Weights::Bf16,
+        }
+    }
 }
 
 /// `input=1x3x96x96`
@@ -68,9 +90,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     } else {
         import(&sanderling_host::read(&args.model)?, &args.model, args.shapes.iter().cloned().collect())?
     };
-    let quantize = args.calibration.calibration(&module)?;
+    let options = Options {
+        quantize: args.calibration.calibration(&module)?,
+        weights: args.weights.map(Weights::from),
+        ..Options::default()
+    };
     let threads = rayon::ThreadPoolBuilder::new().num_threads(usize::from(args.threads.unwrap_or(0)));
-    let compiled = threads.build()?.install(|| compile_module(&module, &args.model, &target, quantize))?;
+    let compiled = threads.build()?.install(|| compile_module(&module, &args.model, &target, options))?;
     let page = args.report.as_deref().map(|path| (path, compiled.report.html()));
     let mut files = vec![(args.output.as_path(), compiled.artifact.as_slice())];
     files.extend(page.iter().map(|(path, page)| (*path, page.as_bytes())));
@@ -88,7 +114,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 /// Imports and compiles the bytes of a model file; `path` gives the model its name.
 pub fn compile(bytes: &[u8], path: &Path, target: &Target, shapes: BTreeMap<String, Vec<usize>>) -> Result<Compiled> {
-    compile_module(&import(bytes, path, shapes)?, path, target, None)
+    compile_module(&import(bytes, path, shapes)?, path, target, Options::default())
 }
 
 /// Imports the bytes of a model file; `path` gives the model its name.
@@ -106,10 +132,10 @@ fn trained(folder: &Path) -> Result<Module> {
     Ok(module)
 }
 
-fn compile_module(module: &Module, path: &Path, target: &Target, quantize: Option<Calibration>) -> Result<Compiled> {
+fn compile_module(module: &Module, path: &Path, target: &Target, options: Options) -> Result<Compiled> {
     let spinner = ProgressBar::new_spinner().with_message(format!("compiling {}", path.display()));
     spinner.enable_steady_tick(Duration::from_millis(200));
-    let options = Options { quantize, progress: progress(spinner.clone()) };
+    let options = Options { progress: progress(spinner.clone()), ..options };
     let compiled = compile_with(module, target, &options).with_context(|| path.display().to_string());
     spinner.finish_and_clear();
     compiled

@@ -1,6 +1,6 @@
 //! The compile report for the terminal.
 
-use sanderling_compile::{Agreement, Layer, Report};
+use sanderling_compile::{Agreement, Layer, Report, RoundedWeights};
 
 use crate::show;
 
@@ -21,7 +21,7 @@ pub fn summary(report: &Report) -> String {
     if report.layers.iter().any(|l| l.instructions.is_some()) {
         columns.push(("instructions", |l| l.instructions.map_or("-".into(), show::grouped)));
     }
-    if report.agreement.is_some() {
+    if report.agreement.is_some() || report.rounded_weights.is_some() {
         columns.push(("SQNR dB", |l| l.sqnr_db.map_or("-".into(), |db| format!("{db:.1}"))));
     }
     let header: Vec<&str> = columns.iter().map(|(title, _)| *title).collect();
@@ -29,7 +29,8 @@ pub fn summary(report: &Report) -> String {
     let rows: Vec<Vec<String>> = report.layers.iter().map(row).collect();
     let kept: String = report.kept_float.iter().map(|layer| format!("\nstays real: {layer}")).collect();
     let agreement = report.agreement.as_ref().map_or(String::new(), agreement);
-    format!("{}{kept}\n{agreement}\n{}", show::table(&header, &rows), total(report))
+    let rounded = report.rounded_weights.as_ref().map_or(String::new(), rounded);
+    format!("{}{kept}\n{agreement}{rounded}\n{}", show::table(&header, &rows), total(report))
 }
 
 fn total(report: &Report) -> String {
@@ -51,6 +52,16 @@ fn total(report: &Report) -> String {
         show::grouped(u64::from(report.stack_bytes)),
         show::grouped(report.macs),
         report.instructions.map_or(String::new(), instructions),
+    )
+}
+
+/// What rounding weights saved.
+fn rounded(rounded: &RoundedWeights) -> String {
+    format!(
+        "weights rounded to {} save {} bytes; noise on {} generated inputs",
+        rounded.dtype,
+        show::grouped(rounded.saved_bytes),
+        rounded.samples
     )
 }
 
