@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use sanderling_ir::{DType, Graph, Node, Op, ResizeMode, Source, Tensor, TensorType, ValueId};
+use sanderling_ir::{DType, Graph, Node, Op, ResizeMode, Source, TensorType, ValueId};
 use sanderling_oracle::evaluate;
 
 use super::rewrite::{Replacement, rewrite};
@@ -31,7 +31,7 @@ pub fn run(graph: &Graph) -> Result<Graph, CompileError> {
         let halves = |ids: &[ValueId]| ids.iter().any(|&id| is_half(graph.ty(id)));
         if halves(&node.inputs) || halves(&node.outputs) { wide.node(graph, new, node, inputs) } else { Ok(None) }
     })?;
-    narrow_outputs(graph, &mut new, &mut wide)?;
+    narrow_outputs(graph, &mut new)?;
     rewrite(&new, |_, _, _| Ok(None))
 }
 
@@ -68,7 +68,8 @@ impl Wide {
         for id in real.iter_mut().filter(|_| !is_table) {
             *id = self.of(new, *id)?;
         }
-        if op == (Op::Cast { dtype: DType::F32 }) && new.ty(real[0]).dtype == DType::F32 {
+        let changes_nothing = op == (Op::Cast { dtype: DType::F32 }) && new.ty(real[0]).dtype == DType::F32;
+        if changes_nothing && keeps_output_name(graph, new, node, real[0]) {
             return Ok(Some(vec![real[0]]));
         }
         let outputs = new.push_all(name(graph, node), op, &real).map_err(CompileError::Rewrite)?;
@@ -89,12 +90,13 @@ impl Wide {
         }
         let name = format!("{}/f32", new.values[id.0].name);
         let op = Op::Cast { dtype: DType::F32 };
-        let small: Option<Tensor> = new.tensor(id).filter(|half| half.data.len() <= SMALL).cloned();
-        let wide = match small {
-            Some(half) => {
-                let ty = TensorType::new(DType::F32, &half.ty.shape);
-                new.constant(&name, evaluate(&op, &[&half], &[ty])?.remove(0))
-            }
+        let small = new.tensor(id).filter(|half| half.data.len() <= SMALL);
+        let folded = small.and_then(|half| {
+            let ty = TensorType::new(DType::F32, &half.ty.shape);
+            evaluate(&op, &[half], &[ty]).ok()?.pop()
+        });
+        let wide = match folded {
+            Some(wide) => new.constant(&name, wide),
             None => push(new, &name, op, &[id], None)?,
         };
         self.0.insert(id, wide);
@@ -102,8 +104,22 @@ impl Wide {
     }
 }
 
+/// Whether a value can take the place of a node's output; one that callers know gives it its name, if it is free to.
+fn keeps_output_name(graph: &Graph, new: &mut Graph, node: &Node, value: ValueId) -> bool {
+    let is_output = |id: ValueId| graph.outputs.contains(&id);
+    if !is_output(node.outputs[0]) {
+        return true;
+    }
+    let is_free = matches!(new.values[value.0].source, Source::Node(_)) && !is_output(node.inputs[0]);
+    if is_free {
+        new.values[value.0].name = name(graph, node).to_string();
+    }
+    is_free
+}
+
 /// Outputs that were f16 become so again; those that were bf16 are f32. All keep their names.
-fn narrow_outputs(graph: &Graph, new: &mut Graph, wide: &mut Wide) -> Result<(), CompileError> {
+fn narrow_outputs(graph: &Graph, new: &mut Graph) -> Result<(), CompileError> {
+    let mut wide = Wide::default();
     for (at, &old) in graph.outputs.iter().enumerate() {
         let (have, want) = (new.outputs[at], graph.ty(old).dtype);
         let name = graph.values[old.0].name.clone();

@@ -163,6 +163,23 @@ fn models_wholly_in_halves_compute_in_f32() {
 }
 
 #[test]
+fn casts_around_a_model_in_halves_do_nothing_and_names_stay() {
+    for (dtype, suffix) in DTYPES {
+        let graph = models::inside(dtype);
+        let found = compiled(&graph, None).unwrap();
+        let names = kernel_names(&found);
+        assert!(!names.contains(&"cast"), "{names:?}");
+        let of = |id: &sanderling_ir::ValueId| found.graph.values[id.0].name.clone();
+        assert_eq!(found.graph.outputs.iter().map(of).collect::<Vec<_>>(), ["result"]);
+        let x = numbers(4, &[1, 6, 5, 8]);
+        let expected = Oracle::new(&graph).run(std::slice::from_ref(&x)).unwrap().remove(0);
+        let part = if dtype == DType::F16 { 4e-3 } else { 4e-2 };
+        let y = run(&found.artifact, Backend::Auto, std::slice::from_ref(&x));
+        assert_near(&reals(DType::F32, &y), &expected.as_f32(), part, suffix);
+    }
+}
+
+#[test]
 fn a_tflite_model_keeps_the_halves_behind_its_dequantize() {
     let (file, weights, bias) = models::tflite();
     let module = import(&file, &ImportOptions::default()).unwrap();

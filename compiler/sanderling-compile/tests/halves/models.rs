@@ -111,22 +111,37 @@ pub fn lookup(halves: Option<DType>) -> Graph {
 pub fn wholly(dtype: DType) -> Graph {
     let mut g = Graph::new("main");
     let x = g.input("x", TensorType::new(dtype, &[1, 6, 5, 8]));
+    let y = body(&mut g, x, dtype);
+    g.outputs.push(y);
+    g
+}
+
+/// The same between casts, with real inputs and outputs.
+pub fn inside(dtype: DType) -> Graph {
+    let mut g = Graph::new("main");
+    let x = g.input("x", real(&[1, 6, 5, 8]));
+    let x = g.push("x/half", Op::Cast { dtype }, &[x], None).unwrap();
+    let y = body(&mut g, x, dtype);
+    let y = g.push("result", Op::Cast { dtype: DType::F32 }, &[y], None).unwrap();
+    g.outputs.push(y);
+    g
+}
+
+fn body(g: &mut Graph, x: ValueId, dtype: DType) -> ValueId {
     let constant = |g: &mut Graph, shape: &[usize]| {
         let seed = seed(g);
         g.constant(&format!("c{seed}"), narrow(&numbers(seed, shape), dtype))
     };
-    let (w, b) = (constant(&mut g, &[24, 3, 3, 8]), constant(&mut g, &[24]));
+    let (w, b) = (constant(g, &[24, 3, 3, 8]), constant(g, &[24]));
     let y = g.push("conv", conv(1), &[x, w, b], None).unwrap();
     let y = g.push("gate", Op::Unary { kind: UnaryKind::Sigmoid }, &[y], None).unwrap();
-    let shift = constant(&mut g, &[24]);
+    let shift = constant(g, &[24]);
     let add = Op::Binary { kind: BinaryKind::Add, activation: Activation::None };
     let y = g.push("shifted", add, &[y, shift], None).unwrap();
     let y = g.push("turned", Op::Transpose { perm: vec![0, 3, 1, 2] }, &[y], None).unwrap();
     let y = g.push("flat", Op::Reshape { shape: vec![1, 720] }, &[y], None).unwrap();
-    let w = constant(&mut g, &[720, 10]);
-    let y = g.push("y", Op::MatMul, &[y, w], None).unwrap();
-    g.outputs.push(y);
-    g
+    let w = constant(g, &[720, 10]);
+    g.push("y", Op::MatMul, &[y, w], None).unwrap()
 }
 
 /// A TFLite file: `y = x w + b` with f16 `w` and `b` behind DEQUANTIZE; and the real `w` and `b`.
