@@ -109,6 +109,8 @@ pub enum Kind {
     Text = 4,
     /// Float models: the expected outputs of the self-test.
     Expected = 5,
+    /// WGSL for the kernel calls, of artifacts for a GPU; see [`crate::Dispatch`].
+    Shaders = 6,
 }
 
 impl Kind {
@@ -120,11 +122,12 @@ impl Kind {
         (Kind::Outputs, "outputs"),
         (Kind::Text, "text"),
         (Kind::Expected, "expected outputs"),
+        (Kind::Shaders, "shaders"),
     ];
 }
 
 /// The kinds of section that this crate knows.
-const KINDS: usize = 6;
+const KINDS: usize = 7;
 
 /// The self-test: what a generated input must give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

@@ -15,6 +15,7 @@ mod hash;
 mod header;
 mod io;
 mod program;
+mod shaders;
 mod words;
 #[cfg(feature = "alloc")]
 mod write;
@@ -28,6 +29,10 @@ pub use header::{
 };
 pub use io::{Element, IO_RECORD_BYTES, IoRecord, RANK_MAX, read_io};
 pub use program::{Program, RawCall};
+#[cfg(feature = "alloc")]
+#[cfg(feature = "alloc")]
+pub use shaders::write_dispatches;
+pub use shaders::{Dispatch, read_dispatches};
 pub use words::{Reader, Words};
 #[cfg(feature = "alloc")]
 pub use write::{Artifact, Written, rehash, write};

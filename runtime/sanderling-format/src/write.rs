@@ -31,6 +31,8 @@ pub struct Artifact {
     pub provenance: String,
     /// Expected outputs of the self-test, for float models.
     pub expected: Vec<u8>,
+    /// The shaders section, of artifacts for a GPU.
+    pub shaders: Vec<u8>,
     state_init: u32,
     features: Features,
     program: Vec<u8>,
@@ -82,6 +84,11 @@ impl Artifact {
         &self.calls
     }
 
+    /// The program section so far.
+    pub fn program(&self) -> &[u8] {
+        &self.program
+    }
+
     /// Bytes of the constants section.
     pub fn constants_bytes(&self) -> usize {
         self.constants.len()
@@ -116,7 +123,7 @@ pub fn write(artifact: &Artifact) -> Vec<u8> {
     text.extend_from_slice(artifact.target.as_bytes());
     text.extend_from_slice(artifact.provenance.as_bytes());
 
-    let sections: [(Kind, &[u8]); 6] = [
+    let mut sections: Vec<(Kind, &[u8])> = alloc::vec![
         (Kind::Program, &artifact.program),
         (Kind::Constants, &artifact.constants),
         (Kind::Inputs, &inputs),
@@ -124,6 +131,9 @@ pub fn write(artifact: &Artifact) -> Vec<u8> {
         (Kind::Text, &text),
         (Kind::Expected, &artifact.expected),
     ];
+    if !artifact.shaders.is_empty() {
+        sections.push((Kind::Shaders, &artifact.shaders));
+    }
     let header = Header {
         runtime: Release::NEEDED,
         features: artifact.features,
@@ -138,7 +148,7 @@ pub fn write(artifact: &Artifact) -> Vec<u8> {
     };
     let mut table = Vec::new();
     let mut body = alloc::vec![0; HEADER_BYTES + sections.len() * SECTION_ENTRY_BYTES];
-    for (kind, bytes) in sections {
+    for &(kind, bytes) in &sections {
         align(&mut body);
         (kind as u32).encode(&mut table);
         Section { offset: body.len() as u32, bytes: bytes.len() as u32 }.encode(&mut table);

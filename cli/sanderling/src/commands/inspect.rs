@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use sanderling_format::{Header, Kind, READS, Region, VERSION};
 use sanderling_host::numpy_name;
 use sanderling_runtime::{Io, Model, Step};
@@ -46,19 +46,30 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         graph::show(module, args.optimized, args.constants, args.json)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let model = Model::parse(&bytes, args.backend.kernels()?).with_context(|| args.file.display().to_string())?;
+    let is_gpu = args.backend == BackendArg::Gpu;
+    // On a GPU the plain kernels still say what every call touches.
+    let kernels = if is_gpu { BackendArg::Scalar.kernels()? } else { args.backend.kernels()? };
+    let model = Model::parse(&bytes, kernels).with_context(|| args.file.display().to_string())?;
     let header = Header::read(&bytes)?;
+    let has_shaders = header.section(Kind::Shaders).bytes > 0;
+    ensure!(
+        !is_gpu || has_shaders,
+        "the artifact was compiled for {} and has no shaders: compile the model with --target wgpu",
+        model.target()
+    );
+    let code = |step: &Step<'_>| if is_gpu { "wgsl".to_string() } else { show::isa(step.kernel.isa) };
     if args.json {
-        println!("{}", describe(&model, &header));
+        println!("{}", describe(&model, &header, &code));
     } else {
-        println!("{}", text(&model, &header));
+        println!("{}", text(&model, &header, &code));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// The parts of the file: name, offset, bytes.
-fn sections(header: &Header) -> [(&'static str, u32, u32); 6] {
-    Kind::ALL.map(|(kind, name)| (name, header.section(kind).offset, header.section(kind).bytes))
+fn sections(header: &Header) -> Vec<(&'static str, u32, u32)> {
+    let all = Kind::ALL.iter().map(|&(kind, name)| (name, header.section(kind).offset, header.section(kind).bytes));
+    all.collect()
 }
 
 /// `offset+bytes`, of the arena, or with a c of the constants.
@@ -78,11 +89,14 @@ fn io_json(io: &Io<'_>) -> Value {
     })
 }
 
-fn describe(model: &Model<'_>, header: &Header) -> Value {
+/// What a call runs.
+type Code<'c> = &'c dyn Fn(&Step<'_>) -> String;
+
+fn describe(model: &Model<'_>, header: &Header, code: Code<'_>) -> Value {
     let steps = model.steps().map(|step| {
         json!({
             "kernel": step.kernel.name,
-            "isa": show::isa(step.kernel.isa),
+            "isa": code(&step),
             "partial": step.call.partial,
             "reads": reads(&step).map(|r| json!({ "constant": r.is_constant(), "offset": r.start(), "bytes": r.bytes })).collect::<Vec<_>>(),
             "output_offset": step.accesses.output.offset,
@@ -92,8 +106,9 @@ fn describe(model: &Model<'_>, header: &Header) -> Value {
             "in_place": (0..READS).any(|read| step.accesses.is_in_place(read)),
         })
     });
-    let sections =
-        sections(header).map(|(name, offset, bytes)| json!({ "name": name, "offset": offset, "bytes": bytes }));
+    let sections = sections(header).into_iter();
+    let sections: Vec<Value> =
+        sections.map(|(name, offset, bytes)| json!({ "name": name, "offset": offset, "bytes": bytes })).collect();
     json!({
         "format": VERSION,
         "sections": sections,
@@ -115,7 +130,7 @@ fn describe(model: &Model<'_>, header: &Header) -> Value {
     })
 }
 
-fn text(model: &Model<'_>, header: &Header) -> String {
+fn text(model: &Model<'_>, header: &Header, code: Code<'_>) -> String {
     let io = |kind: &str, io: Io<'_>| {
         let r = &io.record;
         let quant =
@@ -130,8 +145,8 @@ fn text(model: &Model<'_>, header: &Header) -> String {
     format!(
         "artifact of format {VERSION}\n\n{}\n\n{}\n\n{}\n\nfor {}: arena {} bytes, of these states {}; stack {} bytes, constants {} bytes, {} MACs\n{}",
         interface.collect::<Vec<_>>().join("\n"),
-        show::table(&["section", "offset", "bytes"], &sections(header).map(section)),
-        calls(model),
+        show::table(&["section", "offset", "bytes"], &sections(header).into_iter().map(section).collect::<Vec<_>>()),
+        calls(model, code),
         model.target(),
         show::grouped(model.arena_bytes() as u64),
         show::grouped(header.state_bytes.into()),
@@ -143,12 +158,12 @@ fn text(model: &Model<'_>, header: &Header) -> String {
 }
 
 /// The program and its places in the arena.
-fn calls(model: &Model<'_>) -> String {
+fn calls(model: &Model<'_>, code: Code<'_>) -> String {
     let row = |(index, step): (usize, Step<'_>)| {
         vec![
             index.to_string(),
             step.kernel.name.to_string(),
-            show::isa(step.kernel.isa),
+            code(&step),
             reads(&step).map(place).collect::<Vec<_>>().join(" "),
             place(&step.accesses.output),
             if step.accesses.scratch.bytes > 0 { place(&step.accesses.scratch) } else { "-".to_string() },
