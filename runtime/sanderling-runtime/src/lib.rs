@@ -28,5 +28,5 @@ mod session;
 pub use arena::Arena;
 pub use model::{Io, Model, Step};
 pub use sanderling_format::FormatError;
-pub use self_test::SelfTestError;
+pub use self_test::{SelfTestError, judge};
 pub use session::{RunError, Session};

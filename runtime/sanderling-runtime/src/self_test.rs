@@ -3,6 +3,7 @@
 use sanderling_format::calls::HybridConv;
 use sanderling_format::{Call, Digest, Element, golden_input};
 
+use crate::model::Model;
 use crate::session::{RunError, Session};
 
 /// Why a self-test failed.
@@ -24,17 +25,10 @@ impl Session<'_> {
     ///
     /// Inputs, outputs and states are overwritten; the states start afresh.
     pub fn self_test(&mut self) -> Result<(), SelfTestError> {
-        let golden = self.model().golden();
-        let (outputs, trace) = self.digests(golden.seed)?;
-        let values = self.compare(self.model().expected());
+        let digests = self.digests(self.model().golden().seed)?;
+        let verdict = judge(self.model(), digests, |index| self.output(index));
         self.reset();
-        if golden.outputs == 0 {
-            return values;
-        }
-        if outputs != golden.outputs {
-            return Err(SelfTestError::Outputs { expected: golden.outputs, found: outputs });
-        }
-        if trace == golden.trace { Ok(()) } else { Err(SelfTestError::Trace) }
+        verdict
     }
 
     /// Runs generated inputs from fresh states: the digest of the outputs, and of what every call wrote.
@@ -58,27 +52,45 @@ impl Session<'_> {
         }
         Ok((outputs.0, trace.0))
     }
+}
 
-    /// Compares the outputs with expected ones, one behind another: real numbers to [`TOLERANCE`], others exactly.
-    fn compare(&self, mut expected: &[u8]) -> Result<(), SelfTestError> {
-        let is_hybrid = self.model().steps().any(|step| step.kernel.id == HybridConv::ID);
-        let tolerance = if is_hybrid { HYBRID_TOLERANCE } else { TOLERANCE };
-        for (output, io) in self.model().outputs().enumerate() {
-            let found = self.output(output)?;
-            let differs = SelfTestError::Values { output, element: 0 };
-            let (want, rest) = expected.split_at_checked(found.len()).ok_or(differs)?;
-            expected = rest;
-            let element = match io.record.element {
-                Element::F32 => first_difference::<4>(found, want, tolerance, f32::from_le_bytes),
-                Element::F16 => first_difference::<2>(found, want, tolerance.max(F16_TOLERANCE), half),
-                _ => found.iter().zip(want).position(|(a, b)| a != b),
-            };
-            if let Some(element) = element {
-                return Err(SelfTestError::Values { output, element });
-            }
-        }
-        Ok(())
+/// Whether a run on the generated inputs, with these digests of the outputs and of what every call wrote, is what the
+/// compiler computed. `output` gives the outputs that the run left.
+pub fn judge<'o>(
+    model: &Model<'_>,
+    (outputs, trace): (u64, u64),
+    output: impl Fn(usize) -> Result<&'o [u8], RunError>,
+) -> Result<(), SelfTestError> {
+    let golden = model.golden();
+    if golden.outputs == 0 {
+        return compare(model, output);
     }
+    if outputs != golden.outputs {
+        return Err(SelfTestError::Outputs { expected: golden.outputs, found: outputs });
+    }
+    if trace == golden.trace { Ok(()) } else { Err(SelfTestError::Trace) }
+}
+
+/// Compares the outputs with the expected ones: real numbers to [`TOLERANCE`], others exactly.
+fn compare<'o>(model: &Model<'_>, found: impl Fn(usize) -> Result<&'o [u8], RunError>) -> Result<(), SelfTestError> {
+    let mut expected = model.expected();
+    let is_hybrid = model.steps().any(|step| step.kernel.id == HybridConv::ID);
+    let tolerance = if is_hybrid { HYBRID_TOLERANCE } else { TOLERANCE };
+    for (output, io) in model.outputs().enumerate() {
+        let found = found(output)?;
+        let differs = SelfTestError::Values { output, element: 0 };
+        let (want, rest) = expected.split_at_checked(found.len()).ok_or(differs)?;
+        expected = rest;
+        let element = match io.record.element {
+            Element::F32 => first_difference::<4>(found, want, tolerance, f32::from_le_bytes),
+            Element::F16 => first_difference::<2>(found, want, tolerance.max(F16_TOLERANCE), half),
+            _ => found.iter().zip(want).position(|(a, b)| a != b),
+        };
+        if let Some(element) = element {
+            return Err(SelfTestError::Values { output, element });
+        }
+    }
+    Ok(())
 }
 
 /// Relative to the value, and to the largest value of the output.
