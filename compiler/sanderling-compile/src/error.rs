@@ -21,6 +21,11 @@ pub enum CompileError {
     NoSamples,
     #[error("the model cannot be run on the samples: {0}")]
     Calibrate(OracleError),
+    #[error(
+        "node {node} calls the kernel {kernel}, which there is no shader for: compile the model for a CPU \
+         (--target host) instead of {target}"
+    )]
+    NoShader { target: String, node: String, kernel: &'static str },
     #[error("the self-test cannot be computed: {0}")]
     Golden(#[from] OracleError),
     #[error("the model has {nodes} nodes, {most} can be compiled; simplify it (onnxsim does), or cut it in parts")]

@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 
 use sanderling_format::{ALIGN, Artifact};
 use sanderling_ir::{Graph, Node, Source, ValueId};
+use sanderling_targets::{Isa, Target};
 
 use crate::CompileError;
 use crate::buffers::Buffers;
 use crate::lower;
 use crate::plan::{self, Plan};
+use crate::wgsl;
 
 /// A node that could work in place.
 #[derive(Clone, Copy)]
@@ -26,9 +28,10 @@ struct Candidate {
 /// takes without any. `buffers` get their scratch and become those of the plan.
 ///
 /// To work in place costs nothing where it takes no more scratch: elsewhere parts of the input are copied first, and that is
-/// done in those steps alone that would otherwise need more memory than the step that needs most in any case, and only where
-/// `copies` says that memory is worth the time.
-pub fn plan(graph: &Graph, buffers: &mut Buffers, copies: bool) -> Result<(Plan, u32), CompileError> {
+/// done in those steps alone that would otherwise need more memory than the step that needs most in any case, and only on
+/// targets whose memory is worth the time. On a GPU all elements are computed at once, so that none may be where another is
+/// still to be read.
+pub fn plan(graph: &Graph, buffers: &mut Buffers, target: &Target) -> Result<(Plan, u32), CompileError> {
     let mut scratch = Vec::with_capacity(graph.nodes.len());
     for (step, node) in graph.nodes.iter().enumerate() {
         let bytes = trial(graph, node, None)?.1;
@@ -36,13 +39,14 @@ pub fn plan(graph: &Graph, buffers: &mut Buffers, copies: bool) -> Result<(Plan,
         scratch.push(bytes);
     }
     let apart = plan::plan(buffers.requests());
+    let allowed = |kernel: &str| target.isa != Isa::Wgsl || wgsl::works_in_place(kernel);
 
     let mut free = buffers.clone();
     let mut costly = Vec::new();
     for (step, node) in graph.nodes.iter().enumerate() {
-        match candidate(graph, buffers, step, node) {
+        match candidate(graph, buffers, step, node, &allowed) {
             Some(c) if c.scratch <= scratch[step] => free.share(step, c.input, c.output, c.scratch),
-            Some(c) if copies => costly.push(c),
+            Some(c) if target.is_bare_metal() => costly.push(c),
             _ => {}
         }
     }
@@ -75,7 +79,13 @@ pub fn plan(graph: &Graph, buffers: &mut Buffers, copies: bool) -> Result<(Plan,
 }
 
 /// How a node works in place, if it can: of an input that is not read again, that is no state, and that it reads once.
-fn candidate(graph: &Graph, buffers: &Buffers, step: usize, node: &Node) -> Option<Candidate> {
+fn candidate(
+    graph: &Graph,
+    buffers: &Buffers,
+    step: usize,
+    node: &Node,
+    allowed: &dyn Fn(&str) -> bool,
+) -> Option<Candidate> {
     let &[output] = &node.outputs[..] else { return None };
     let output = buffers.buffer(output)?;
     let mine = |id: &ValueId| buffers.buffer(*id);
@@ -84,15 +94,19 @@ fn candidate(graph: &Graph, buffers: &Buffers, step: usize, node: &Node) -> Opti
         let ends = buffers.last(input) == step && input != output;
         let once = node.inputs.iter().filter(|other| mine(other) == Some(input)).count() == 1;
         // A node of several calls may read again what the first of them overwrites.
-        let (1, scratch) = (ends && once).then(|| trial(graph, node, Some(i)).ok())?? else { return None };
+        let (calls, scratch) = (ends && once).then(|| trial(graph, node, Some(i)).ok())??;
+        let &[kernel] = &calls[..] else { return None };
+        if !allowed(kernel) {
+            return None;
+        }
         Some(Candidate { step, input, output, scratch })
     });
     found.min_by_key(|c| c.scratch)
 }
 
-/// Lowers a node with all that it touches apart, but its output in the place of input `shared`. Returns its calls and the
-/// scratch that they need; it fails where they cannot work so.
-fn trial(graph: &Graph, node: &Node, shared: Option<usize>) -> Result<(usize, u32), CompileError> {
+/// Lowers a node with all that it touches apart, but its output in the place of input `shared`. Returns the kernels that it
+/// calls and the scratch that they need; it fails where they cannot work so.
+fn trial(graph: &Graph, node: &Node, shared: Option<usize>) -> Result<(Vec<&'static str>, u32), CompileError> {
     let mut places = BTreeMap::new();
     let mut end = 0u32;
     // Beyond what a place can be, the calls refuse it.
@@ -115,5 +129,5 @@ fn trial(graph: &Graph, node: &Node, shared: Option<usize>) -> Result<(usize, u3
     let place = |id: ValueId| places.get(&id).copied().unwrap_or(0);
     let mut artifact = Artifact::default();
     let scratch = lower::lower(graph, node, &place, end, &mut artifact)?;
-    Ok((artifact.calls().len(), scratch))
+    Ok((artifact.calls().iter().map(|call| call.kernel).collect(), scratch))
 }

@@ -20,10 +20,11 @@ mod report;
 mod round_weights;
 mod schedule;
 mod states;
+mod wgsl;
 
 use sanderling_format::{Artifact, write};
 use sanderling_ir::{Graph, Module, verify};
-use sanderling_targets::Target;
+use sanderling_targets::{Isa, Target};
 
 pub use buffers::SpanKind;
 pub use error::CompileError;
@@ -93,7 +94,7 @@ pub fn compile_with(module: &Module, target: &Target, options: &Options) -> Resu
     limits::check(&graph)?;
 
     let mut buffers = buffers::assign(&graph);
-    let (plan, apart_bytes) = in_place::plan(&graph, &mut buffers, target.is_bare_metal())?;
+    let (plan, apart_bytes) = in_place::plan(&graph, &mut buffers, target)?;
 
     let mut artifact = Artifact::default();
     artifact.target = target.name.clone();
@@ -113,6 +114,14 @@ pub fn compile_with(module: &Module, target: &Target, options: &Options) -> Resu
     }
     for &id in &graph.outputs {
         artifact.output(&graph.values[id.0].name, lower::io_record(&graph.values[id.0].name, graph.ty(id), place(id))?);
+    }
+    if target.isa == Isa::Wgsl {
+        artifact.shaders = wgsl::section(artifact.program()).map_err(|missing| {
+            let node = calls.iter().position(|calls: &std::ops::Range<usize>| calls.contains(&missing.call));
+            let output = node.map(|node| &graph.values[graph.nodes[node].outputs[0].0].name);
+            let node = output.map_or("an input or output", String::as_str).to_string();
+            CompileError::NoShader { target: target.name.clone(), node, kernel: missing.kernel }
+        })?;
     }
     artifact.arena_bytes = buffers.state_bytes + plan.bytes;
     artifact.stack_bytes = target.stack_bytes;

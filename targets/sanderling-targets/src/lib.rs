@@ -22,6 +22,8 @@ pub enum Isa {
     Neon,
     /// The DSP extension of Cortex-M.
     Dsp,
+    /// Shaders, which the artifact carries.
+    Wgsl,
 }
 
 /// A target description.
@@ -81,6 +83,7 @@ const FILES: &[(&str, &str)] = files![
     "host",
     "x86-64-v3",
     "aarch64-neon",
+    "wgpu",
     "cortex-m0plus",
     "cortex-m4f",
     "cortex-m7",

@@ -60,6 +60,7 @@ fn code(isa: Isa) -> &'static str {
         Isa::Scalar => "Kernels are plain code.",
         Isa::Neon => "Kernels use NEON where there are such, plain code elsewhere.",
         Isa::Avx2 => "Kernels use AVX2 where there are such, plain code elsewhere.",
+        Isa::Wgsl => "Kernels are shaders.",
         Isa::Dsp => "Kernels use the DSP extension where there are such, plain code elsewhere.",
     }
 }

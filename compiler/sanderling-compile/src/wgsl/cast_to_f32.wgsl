@@ -1,0 +1,24 @@
+
+// To nearest, halves to even.
+fn value(i: u32) -> f32 {
+    let v = input_long(i);
+    let is_negative = bitcast<i32>(v.y) < 0;
+    let size = select(v, long_negative(v), is_negative);
+    if (all(size == vec2<u32>())) {
+        return 0.0;
+    }
+    let zeros = select(32u + countLeadingZeros(size.x), countLeadingZeros(size.y), size.y != 0u);
+    // The highest bit first.
+    var top = size;
+    if (zeros >= 32u) {
+        top = vec2<u32>(0u, size.x << (zeros - 32u));
+    } else if (zeros > 0u) {
+        top = vec2<u32>(size.x << zeros, (size.y << zeros) | (size.x >> (32u - zeros)));
+    }
+    var bits = ((190u - zeros) << 23u) + ((top.y >> 8u) & 0x7fffffu);
+    let rest = top.y & 255u;
+    if (rest > 128u || (rest == 128u && (top.x != 0u || (bits & 1u) == 1u))) {
+        bits++;
+    }
+    return bitcast<f32>(bits | select(0u, 0x80000000u, is_negative));
+}

@@ -1,0 +1,4 @@
+
+fn value(i: u32) -> i32 {
+    return table_byte(bitcast<u32>(input_byte(i)) & 255u);
+}

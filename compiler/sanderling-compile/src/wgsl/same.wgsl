@@ -1,0 +1,4 @@
+
+fn origin(i: u32) -> u32 {
+    return i;
+}
