@@ -1,6 +1,9 @@
 //! Every XGBoost, LightGBM and scikit-learn model of the public data: compiled, run with every set of kernels, and compared
 //! with what the library that made it predicted.
 
+#[path = "common/gpu.rs"]
+mod gpu;
+
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -134,7 +137,18 @@ fn check(file: &Path, relative: f64) -> Result<String, String> {
             worst = f64::max(worst, off);
         }
     }
-    Ok(format!("{} bytes, largest difference {worst:.1e}{sums}", artifact.len()))
+    let on_gpu = match gpu::run(&module, &[vec![x]], "a forest") {
+        None => "",
+        Some(runs) => {
+            for &(i, expected) in &expected {
+                let ty = module.functions[0].ty(module.functions[0].outputs[i]).clone();
+                let found = Tensor { ty, data: runs[0][i].clone() };
+                compare(&found, expected, relative).map_err(|e| format!("on a GPU: output {i}: {e}"))?;
+            }
+            ", also on a GPU"
+        }
+    };
+    Ok(format!("{} bytes, largest difference {worst:.1e}{sums}{on_gpu}", artifact.len()))
 }
 
 /// The sums of the trees against those of the library, by the oracle: XGBoost's to the last bit, for it sums as we do.
@@ -144,6 +158,12 @@ fn sums(module: &Module, x: &Tensor, arrays: &[Recorded]) -> Result<String, Stri
     graph.outputs = node.outputs.clone();
     let expected = arrays.iter().find(|a| a.name == "margin" || a.name == "raw").ok_or("no sums are recorded")?;
     let found = Oracle::new(&graph).run(std::slice::from_ref(x)).map_err(|e| e.to_string())?.remove(0);
+    let trees = Module::new("trees", graph);
+    for outputs in gpu::run(&trees, &[vec![x.clone()]], "the trees alone").into_iter().flatten() {
+        if outputs[0] != found.data {
+            return Err("the sums on a GPU are not those of the oracle".into());
+        }
+    }
     if expected.name == "margin" {
         let differ = found.as_f32().iter().zip(&expected.values).filter(|&(&a, &b)| f64::from(a) != b).count();
         return match differ {

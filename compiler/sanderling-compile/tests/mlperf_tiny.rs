@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use allocation_counter::measure;
 use sanderling_format::{fnv1a32, lcg_bytes};
+use sanderling_gpu::{Gpu, GpuSession};
 use sanderling_host::{Backend, kernels};
 use sanderling_import::ImportOptions;
 use sanderling_runtime::{Model, Session};
@@ -69,6 +70,27 @@ fn every_layer_is_the_oracles() {
             let mut arena = vec![0; model.arena_bytes()];
             Session::new(&model, &mut arena).unwrap().self_test().unwrap_or_else(|e| panic!("{name} {backend:?}: {e}"));
         }
+    }
+}
+
+/// On a GPU: the outputs of LiteRT, and after every call the bytes of the oracle.
+#[test]
+fn a_gpu_gives_the_same_bytes() {
+    let gpu = match Gpu::open() {
+        Ok(gpu) => gpu,
+        Err(why) => return eprintln!("skipped: {why}"),
+    };
+    for (name, hashes) in GOLDEN {
+        let Some(artifact) = compile(name, "wgpu") else { continue };
+        let mut session = GpuSession::new(&gpu, &artifact).unwrap_or_else(|e| panic!("{name}: {e}"));
+        session.self_test().unwrap().unwrap_or_else(|e| panic!("{name}: {e}"));
+        for (seed, want) in (1..).zip(hashes) {
+            lcg_bytes(seed, session.input(0).unwrap());
+            session.run().unwrap();
+            let found = fnv1a32(session.output(0).unwrap()) as i32;
+            assert_eq!(found, want, "{name}, seed {seed}, {}", gpu.name());
+        }
+        println!("{name}: outputs and every layer on {}", gpu.name());
     }
 }
 

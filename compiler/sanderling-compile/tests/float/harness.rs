@@ -5,6 +5,8 @@ use sanderling_ir::{DType, Graph, Module, Op, Tensor, TensorType, ValueId};
 use sanderling_oracle::Oracle;
 use sanderling_runtime::{Model, Session};
 
+use crate::gpu;
+
 /// The type of an f32 tensor.
 pub fn real(shape: &[usize]) -> TensorType {
     TensorType::new(DType::F32, shape)
@@ -68,6 +70,15 @@ pub fn check_on(graph: &Graph, inputs: &[Tensor], what: &str) {
             }
         }
         session.self_test().unwrap_or_else(|e| panic!("{what}, {backend:?}: {e}"));
+    }
+    let module = Module::new("test", graph.clone());
+    for outputs in gpu::run(&module, &[inputs.to_vec()], what).into_iter().flatten() {
+        for (i, (data, expected)) in outputs.into_iter().zip(&expected).enumerate() {
+            let found = Tensor { ty: expected.ty.clone(), data };
+            if let Err(why) = agree(&found, expected, 1e-4, 1e-5) {
+                panic!("{what}, on a GPU, output {i}: {why}");
+            }
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod convolutions;
 mod elementwise;
+#[path = "../common/gpu.rs"]
+mod gpu;
 mod harness;
 mod layers;
 mod states;

@@ -1,7 +1,8 @@
 //! Tree ensembles: every test, missing values, wide leaves, and both sizes of nodes.
 
-use sanderling_ir::{DType, Forest, Graph, Split, Tensor, TensorType, Test, TreeNode};
+use sanderling_ir::{DType, Forest, Graph, Module, Split, Tensor, TensorType, Test, TreeNode};
 
+use crate::gpu;
 use crate::harness::{check_on, real, values};
 
 /// Values that tests might get wrong.
@@ -58,7 +59,18 @@ fn check_forest(splits: usize, features: usize, width: usize, outputs: usize, ro
         }
     });
     let input = Tensor::from_f32(TensorType::new(DType::F32, &[rows, features]), &input);
-    check_on(&graph, &[input], &format!("{splits} splits, {features} features, {width} of {outputs} outputs"));
+    let what = format!("{splits} splits, {features} features, {width} of {outputs} outputs");
+    check_on(&graph, std::slice::from_ref(&input), &what);
+    check_bits_on_gpu(&graph, input, &what);
+}
+
+/// A GPU walks to the same leaves and sums them in the same order: to the last bit.
+fn check_bits_on_gpu(graph: &Graph, input: Tensor, what: &str) {
+    let expected = sanderling_oracle::Oracle::new(graph).run(std::slice::from_ref(&input)).unwrap();
+    let module = Module::new("test", graph.clone());
+    for outputs in gpu::run(&module, &[vec![input]], what).into_iter().flatten() {
+        assert!(outputs[0] == expected[0].data, "{what}: the sums on a GPU are not those of the oracle");
+    }
 }
 
 #[test]
@@ -87,5 +99,6 @@ fn sums_are_those_of_the_trees_in_order() {
     let zero = Tensor::from_f32(real(&[1, 1]), &[0.0]);
     let expected = sanderling_oracle::Oracle::new(&graph).run(std::slice::from_ref(&zero)).unwrap();
     assert_eq!(expected[0].as_f32(), [0.0]);
-    check_on(&graph, &[zero], "order");
+    check_on(&graph, std::slice::from_ref(&zero), "order");
+    check_bits_on_gpu(&graph, zero, "order");
 }

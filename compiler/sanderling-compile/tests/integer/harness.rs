@@ -5,6 +5,7 @@ use sanderling_ir::{DType, Graph, Module, Op, Quant, Tensor, TensorType, ValueId
 use sanderling_oracle::{Oracle, evaluate};
 use sanderling_runtime::{Model, Session};
 
+use crate::gpu;
 use crate::hostile::disturb;
 
 /// The 8-bit types.
@@ -101,22 +102,31 @@ impl Case {
                 }
             }
         }
+        let runs: Vec<Vec<Tensor>> = (1..4).map(|seed| inputs(&graph, seed)).collect();
+        let found = gpu::run(&module, &runs, &what).into_iter().flatten();
+        for (found, inputs) in found.zip(&runs) {
+            for (found, wanted) in found.iter().zip(&Oracle::new(&graph).run(inputs).unwrap()) {
+                compare(found, wanted, &format!("{what}, on a GPU"));
+            }
+        }
     }
 }
 
 /// One run on generated inputs: the outputs of the kernels and of the oracle.
-fn run(graph: &Graph, session: &mut Session, mut seed: u32) -> (Vec<Vec<u8>>, Vec<Tensor>) {
-    let tensors: Vec<Tensor> = graph
-        .inputs
-        .iter()
-        .map(|&id| Tensor { ty: graph.ty(id).clone(), data: generate(graph.ty(id), &mut seed) })
-        .collect();
+fn run(graph: &Graph, session: &mut Session, seed: u32) -> (Vec<Vec<u8>>, Vec<Tensor>) {
+    let tensors = inputs(graph, seed);
     for (i, tensor) in tensors.iter().enumerate() {
         session.input(i).unwrap().copy_from_slice(&tensor.data);
     }
     session.run().unwrap();
     let found = (0..graph.outputs.len()).map(|i| session.output(i).unwrap().to_vec()).collect();
     (found, Oracle::new(graph).run(&tensors).unwrap())
+}
+
+/// Generated inputs.
+fn inputs(graph: &Graph, mut seed: u32) -> Vec<Tensor> {
+    let tensor = |&id| Tensor { ty: graph.ty(id).clone(), data: generate(graph.ty(id), &mut seed) };
+    graph.inputs.iter().map(tensor).collect()
 }
 
 /// Equal bytes, or real numbers within the tolerance of `docs/numerics.md`.

@@ -2,6 +2,8 @@
 
 mod convert;
 mod elementwise;
+#[path = "../common/gpu.rs"]
+mod gpu;
 mod harness;
 mod hostile;
 mod lstm;

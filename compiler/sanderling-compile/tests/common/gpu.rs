@@ -1,0 +1,43 @@
+//! Graphs on the GPU of this machine, where it has one.
+
+use std::sync::OnceLock;
+
+use sanderling_compile::CompileError;
+use sanderling_gpu::{Gpu, GpuSession};
+use sanderling_ir::{Module, Tensor};
+
+/// Kernels that have no shader, or none for all that they compute.
+const INCOMPLETE: [&str; 5] = ["binary_int", "cast", "lstm_i8", "quantize", "resize_i8"];
+
+/// The GPU, opened once.
+pub fn open() -> Option<&'static Gpu> {
+    static GPU: OnceLock<Option<Gpu>> = OnceLock::new();
+    GPU.get_or_init(|| Gpu::open().inspect_err(|why| eprintln!("skipped on a GPU: {why}")).ok()).as_ref()
+}
+
+/// The module compiled for a GPU; none where a kernel may lack a shader and does.
+pub fn compile(module: &Module, what: &str) -> Option<Vec<u8>> {
+    let target = sanderling_targets::find("wgpu").unwrap();
+    match sanderling_compile::compile(module, &target) {
+        Ok(compiled) => Some(compiled.artifact),
+        Err(CompileError::NoShader { kernel, .. }) if INCOMPLETE.contains(&kernel) => {
+            eprintln!("skipped on a GPU: {what} (there is no shader for {kernel})");
+            None
+        }
+        Err(why) => panic!("{what}, for a GPU: {why}"),
+    }
+}
+
+/// The outputs of runs on a GPU, one for each list of inputs, after a self-test.
+pub fn run(module: &Module, runs: &[Vec<Tensor>], what: &str) -> Option<Vec<Vec<Vec<u8>>>> {
+    let gpu = open()?;
+    let artifact = compile(module, what)?;
+    let mut session = GpuSession::new(gpu, &artifact).unwrap_or_else(|e| panic!("{what}, on a GPU: {e}"));
+    let verdict = session.self_test().unwrap_or_else(|e| panic!("{what}, on a GPU: {e}"));
+    verdict.unwrap_or_else(|e| panic!("{what}, on a GPU: self-test: {e}"));
+    let row = |inputs: &Vec<Tensor>| {
+        let bytes: Vec<&[u8]> = inputs.iter().map(|tensor| &tensor.data[..]).collect();
+        session.run_row(&bytes).unwrap_or_else(|e| panic!("{what}, on a GPU: {e}")).to_vec()
+    };
+    Some(runs.iter().map(row).collect())
+}
