@@ -1,4 +1,4 @@
-//! Every model of the public data, compiled for this machine: on each backend what LiteRT or ONNX Runtime gave.
+//! Every model of the public data, compiled for this machine and its GPU: on each backend what LiteRT or ONNX Runtime gave.
 //!
 //! Prints a table: model, backend, samples, the largest difference.
 
@@ -6,6 +6,7 @@ use std::fs;
 
 use sanderling_compile::{Compiled, compile};
 use sanderling_conformance::{Digest, Example, data, root, sha256};
+use sanderling_gpu::{Gpu, GpuSession};
 use sanderling_host::{Array, Backend, kernels};
 use sanderling_ir::{DType, Graph, Op, Source, Tensor, ValueId};
 use sanderling_oracle::Oracle;
@@ -17,6 +18,32 @@ const RECURRENT: [&str; 2] = ["dtln_1", "silero_vad_16k"];
 /// All of them; one that is added or lost should be noticed.
 const MODELS: usize = 33;
 
+/// Models with a kernel that has no shader, which the compiler names.
+const NOT_ON_GPU: &[(&str, &str)] = &[];
+
+/// What runs a model.
+#[derive(Clone, Copy)]
+enum Machine<'g> {
+    Cpu(Backend),
+    Gpu(&'g Gpu),
+}
+
+impl Machine<'_> {
+    fn name(self) -> String {
+        match self {
+            Machine::Cpu(backend) => format!("{backend:?}"),
+            Machine::Gpu(_) => "Gpu".into(),
+        }
+    }
+
+    fn target(self) -> &'static str {
+        match self {
+            Machine::Cpu(_) => "host",
+            Machine::Gpu(_) => "wgpu",
+        }
+    }
+}
+
 #[test]
 fn models_give_what_other_runtimes_give() {
     let Some(data) = data() else { return };
@@ -25,13 +52,22 @@ fn models_give_what_other_runtimes_give() {
     let only = std::env::var("SANDERLING_MODEL").ok();
     println!("{:<32}{:<10}{:>8}  compared with, difference", "model", "backend", "samples");
     let mut failures = Vec::new();
+    let gpu = Gpu::open().inspect_err(|why| println!("skipped on a GPU: {why}")).ok();
+    let machines = [Backend::Scalar, Backend::Auto].map(Machine::Cpu).into_iter().chain(gpu.as_ref().map(Machine::Gpu));
+    let machines: Vec<Machine> = machines.collect();
     for example in examples.iter().filter(|e| only.as_deref().is_none_or(|only| only == e.name)) {
-        for backend in [Backend::Scalar, Backend::Auto] {
-            match check(example, backend) {
-                Ok((samples, what)) => {
-                    println!("{:<32}{:<10}{samples:>8}  {what}", example.name, format!("{backend:?}"))
+        for &machine in &machines {
+            let missing = NOT_ON_GPU.iter().find(|(name, _)| *name == example.name);
+            let missing = missing.filter(|_| matches!(machine, Machine::Gpu(_)));
+            match (check(example, machine), missing) {
+                (Ok((samples, what)), None) => {
+                    println!("{:<32}{:<10}{samples:>8}  {what}", example.name, machine.name())
                 }
-                Err(why) => failures.push(format!("{}, {backend:?}: {why}", example.name)),
+                (Err(why), Some((_, kernel))) if why.contains(&format!("calls the kernel {kernel},")) => {
+                    println!("{:<32}{:<10}{:>8}  there is no shader for {kernel}", example.name, machine.name(), "-")
+                }
+                (Ok(_), Some(_)) => failures.push(format!("{} runs on a GPU: take it off the list", example.name)),
+                (Err(why), _) => failures.push(format!("{}, {}: {why}", example.name, machine.name())),
             }
         }
     }
@@ -39,14 +75,14 @@ fn models_give_what_other_runtimes_give() {
 }
 
 /// Compiles a model for the shapes of its samples and runs them, states going on from each to the next.
-fn check(example: &Example, backend: Backend) -> Result<(usize, String), String> {
-    let target = sanderling_targets::find("host").unwrap();
+fn check(example: &Example, machine: Machine) -> Result<(usize, String), String> {
+    let target = sanderling_targets::find(machine.target()).unwrap();
     let mut verdict = Verdict::of(example);
     let mut sample = 0;
     while !example.inputs(sample).is_empty() {
         let module = example.import(sample).map_err(|e| e.to_string())?;
         let compiled = compile(&module, &target).map_err(|e| e.to_string())?;
-        sample = run(example, sample, &compiled, backend, &mut verdict)?;
+        sample = run(example, sample, &compiled, machine, &mut verdict)?;
     }
     let what = verdict.close()?;
     if sample == 0 { Err("no samples".into()) } else { Ok((sample, what)) }
@@ -57,24 +93,41 @@ fn run(
     example: &Example,
     first: usize,
     compiled: &Compiled,
-    backend: Backend,
+    machine: Machine,
     verdict: &mut Verdict,
 ) -> Result<usize, String> {
     let graph = &compiled.graph;
-    let model = Model::parse(&compiled.artifact, kernels(backend)).map_err(|e| e.to_string())?;
-    let mut arena = vec![0xa5; model.arena_bytes()];
-    let mut session = Session::new(&model, &mut arena).map_err(|e| e.to_string())?;
-    session.self_test().map_err(|e| format!("self-test: {e}"))?;
+    let model;
+    let mut arena;
+    let mut compute: Box<dyn FnMut(&[&Array]) -> Result<Vec<Vec<u8>>, String> + '_> = match machine {
+        Machine::Cpu(backend) => {
+            model = Model::parse(&compiled.artifact, kernels(backend)).map_err(|e| e.to_string())?;
+            arena = vec![0xa5; model.arena_bytes()];
+            let mut session = Session::new(&model, &mut arena).map_err(|e| e.to_string())?;
+            session.self_test().map_err(|e| format!("self-test: {e}"))?;
+            Box::new(move |inputs| {
+                for (i, array) in inputs.iter().enumerate() {
+                    session.input(i).map_err(|e| e.to_string())?.copy_from_slice(&array.data);
+                }
+                session.run().map_err(|e| e.to_string())?;
+                Ok((0..graph.outputs.len()).map(|i| session.output(i).unwrap().to_vec()).collect())
+            })
+        }
+        Machine::Gpu(gpu) => {
+            let mut session = GpuSession::new(gpu, &compiled.artifact).map_err(|e| e.to_string())?;
+            session.self_test().map_err(|e| e.to_string())?.map_err(|e| format!("self-test: {e}"))?;
+            Box::new(move |inputs| {
+                let bytes: Vec<&[u8]> = inputs.iter().map(|array| &array.data[..]).collect();
+                session.run_row(&bytes).map(<[_]>::to_vec).map_err(|e| e.to_string())
+            })
+        }
+    };
     let mut oracle = Oracle::new(graph);
     let mut sample = first;
     let shapes = |inputs: &[&Array]| inputs.iter().map(|a| a.shape.clone()).collect::<Vec<_>>();
     while shapes(&example.inputs(sample)) == shapes(&example.inputs(first)) {
         let inputs = example.inputs(sample);
-        for (i, array) in inputs.iter().enumerate() {
-            session.input(i).map_err(|e| e.to_string())?.copy_from_slice(&array.data);
-        }
-        session.run().map_err(|e| e.to_string())?;
-        let found: Vec<Vec<u8>> = (0..graph.outputs.len()).map(|i| session.output(i).unwrap().to_vec()).collect();
+        let found = compute(&inputs)?;
         verdict
             .add(graph, &found, &example.outputs(sample), &mut || {
                 let typed =

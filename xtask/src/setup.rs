@@ -11,7 +11,7 @@ use crate::process::{self, AARCH64, THUMBV6M, THUMBV7EM};
 
 /// A Debian package, with a file or a program that shows that it is there. Other distributions and hand-made
 /// installations have the program without the package, so dpkg is not asked.
-const PACKAGES: [(&str, &str); 5] = [
+const PACKAGES: [(&str, &str); 6] = [
     ("qemu-system-arm", "qemu-system-arm"),
     ("qemu-user", "qemu-aarch64"),
     ("gcc-aarch64-linux-gnu", "aarch64-linux-gnu-gcc"),
@@ -19,6 +19,8 @@ const PACKAGES: [(&str, &str); 5] = [
     ("libc6-dev-arm64-cross", "/usr/aarch64-linux-gnu/include/stdio.h"),
     // Without a C library: the firmware in C needs none.
     ("gcc-arm-none-eabi", "arm-none-eabi-gcc"),
+    // A GPU in software, for machines without one; it brings the loader, libvulkan1.
+    ("mesa-vulkan-drivers", "/usr/share/vulkan/icd.d"),
 ];
 
 pub fn run(peers: bool) {
@@ -36,7 +38,7 @@ fn packages() {
     let missing: Vec<&str> =
         PACKAGES.iter().filter(|(_, proof)| !present(proof)).map(|(package, _)| *package).collect();
     if missing.is_empty() {
-        println!("setup: emulators and cross compilers are installed");
+        println!("setup: emulators, cross compilers and Vulkan are installed");
         return;
     }
     let names = missing.join(" ");

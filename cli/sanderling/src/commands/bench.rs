@@ -54,11 +54,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         None => Span::Runs(args.runs.max(1)),
         Some(seconds) => Span::Time(Duration::try_from_secs_f64(seconds).context("--seconds")?),
     };
+    #[cfg(feature = "gpu")]
+    if args.backend == BackendArg::Gpu {
+        return on_gpu(args, span);
+    }
     with_model(&args.artifact, args.backend.kernels()?, |model| {
-        let rows = match &args.input {
-            None => vec![generated(model)],
-            Some(path) => run::samples(model, &read_npz(path)?).with_context(|| path.display().to_string())?,
-        };
+        let rows = rows(args, model)?;
         let mut times = measure_rows(model, &rows, span)?;
         times.sort_by(f64::total_cmp);
         let (median, least) = (times[times.len() / 2], times[0]);
@@ -85,6 +86,51 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         }
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Runs with all that they take: inputs go to the GPU and outputs come back.
+#[cfg(feature = "gpu")]
+fn on_gpu(args: &Args, span: Span) -> Result<ExitCode> {
+    ensure!(!args.calls, "the calls of a run on a GPU are submitted together and not measured one by one");
+    super::gpu::with_session(&args.artifact, |gpu, session| {
+        let model = *session.model();
+        let rows = rows(args, &model)?;
+        let mut rows = rows.iter().cycle();
+        let mut times = warmed_up(span, || {
+            super::gpu::set_inputs(session, rows.next().map_or(&[][..], |row| row))?;
+            let start = Instant::now();
+            session.run()?;
+            Ok(start.elapsed().as_secs_f64() * 1e6)
+        })?;
+        times.sort_by(f64::total_cmp);
+        let (median, least) = (times[times.len() / 2], times[0]);
+        if args.json {
+            let calls = model.steps().map(|step| json!({ "kernel": step.kernel.name, "isa": "wgsl" }));
+            let calls: Vec<_> = calls.collect();
+            let device = gpu.name();
+            println!(
+                "{}",
+                json!({ "median_us": median, "min_us": least, "runs": times.len(), "calls": calls, "device": device })
+            );
+        } else {
+            eprintln!(
+                "median {median:.1} us, min {least:.1} us of {} runs on {}",
+                show::grouped(times.len() as u64),
+                gpu.name()
+            );
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// The inputs of each row.
+fn rows(args: &Args, model: &Model<'_>) -> Result<Vec<Vec<u8>>> {
+    let rows = match &args.input {
+        None => vec![generated(model)],
+        Some(path) => run::samples(model, &read_npz(path)?).with_context(|| path.display().to_string())?,
+    };
+    ensure!(!rows.is_empty(), "there are no rows to run");
+    Ok(rows)
 }
 
 /// Microseconds of each run, on the self-test's inputs.
@@ -118,16 +164,19 @@ fn set_inputs(session: &mut Session<'_>, mut row: &[u8]) -> Result<()> {
 /// Runs the rows in turn. The inputs are put in place before each run, outside its time: layers may overwrite them,
 /// and what they leave there need not be numbers.
 fn measure_rows(model: &Model<'_>, rows: &[Vec<u8>], span: Span) -> Result<Vec<f64>> {
-    ensure!(!rows.is_empty(), "there are no rows to run");
     let mut arena = vec![0; model.arena_bytes()];
     let mut session = Session::new(model, &mut arena)?;
     let mut rows = rows.iter().cycle();
-    let mut run = || -> Result<f64> {
+    warmed_up(span, || {
         set_inputs(&mut session, rows.next().map_or(&[][..], |row| row))?;
         let start = Instant::now();
         session.run()?;
         Ok(start.elapsed().as_secs_f64() * 1e6)
-    };
+    })
+}
+
+/// The results of runs, after a tenth as many that count for nothing.
+fn warmed_up(span: Span, mut run: impl FnMut() -> Result<f64>) -> Result<Vec<f64>> {
     let warm_up = match span {
         Span::Runs(runs) => Span::Runs(runs / 10),
         Span::Time(time) => Span::Time(time / 10),

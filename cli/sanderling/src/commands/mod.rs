@@ -6,6 +6,8 @@ pub mod calibration;
 pub mod compile;
 pub mod demo;
 pub mod evaluate;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod graph;
 pub mod inspect;
 pub mod run;
@@ -41,11 +43,17 @@ impl BackendArg {
         match self {
             BackendArg::Auto => Ok(sanderling_host::kernels(Backend::Auto)),
             BackendArg::Scalar => Ok(sanderling_host::kernels(Backend::Scalar)),
-            BackendArg::Gpu => bail!("there is no GPU backend yet; use --backend auto"),
+            BackendArg::Gpu => bail!("{NO_GPU}"),
             BackendArg::Qemu => bail!("this command does not run in the emulator; use verify or run"),
         }
     }
 }
+
+/// What a command says that does not run on a GPU, or not in a build without.
+const NO_GPU: &str = match cfg!(feature = "gpu") {
+    true => "this command does not run on a GPU; use run, verify or bench",
+    false => "this build has no GPU backend: build it with --features gpu, or use --backend auto",
+};
 
 /// Reads an artifact and checks it.
 pub fn with_model<T>(path: &Path, kernels: &[Kernel], work: impl FnOnce(&Model<'_>) -> Result<T>) -> Result<T> {

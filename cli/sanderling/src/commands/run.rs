@@ -13,7 +13,8 @@ use crate::{qemu, show};
 
 const EXAMPLES: &str = "Examples:
   sanderling run kws.sndl --input features.npz --output scores.npz
-  sanderling run kws.sndl --input features.npz --output scores.npz --backend qemu";
+  sanderling run kws.sndl --input features.npz --output scores.npz --backend qemu
+  sanderling run kws-wgpu.sndl --input features.npz --output scores.npz --backend gpu";
 
 /// Run an artifact on arrays of a .npz file
 #[derive(clap::Args)]
@@ -35,8 +36,12 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let arrays = read_npz(&args.input)?;
-    let (outputs, traces) =
-        if args.backend == BackendArg::Qemu { on_qemu(args, &arrays)? } else { (on_host(args, &arrays)?, Vec::new()) };
+    let (outputs, traces) = match args.backend {
+        BackendArg::Qemu => on_qemu(args, &arrays)?,
+        #[cfg(feature = "gpu")]
+        BackendArg::Gpu => (on_gpu(args, &arrays)?, Vec::new()),
+        _ => (on_host(args, &arrays)?, Vec::new()),
+    };
     write_npz(&args.output, &outputs)?;
     if args.json {
         let described = outputs.iter().map(|a| json!({ "name": a.name, "shape": a.shape }));
@@ -59,6 +64,13 @@ fn on_host(args: &Args, arrays: &[Array]) -> Result<Vec<Array>> {
         let mut arena = vec![0; model.arena_bytes()];
         let mut session = Session::new(model, &mut arena)?;
         run_rows(&mut session, arrays).with_context(|| args.input.display().to_string())
+    })
+}
+
+#[cfg(feature = "gpu")]
+fn on_gpu(args: &Args, arrays: &[Array]) -> Result<Vec<Array>> {
+    super::gpu::with_session(&args.artifact, |_, session| {
+        super::gpu::run_rows(session, arrays).with_context(|| args.input.display().to_string())
     })
 }
 

@@ -15,7 +15,9 @@ const DIFFERENT: u8 = 3;
 
 /// Run an artifact's self-test: does this backend compute what the compiler computed?
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  sanderling verify kws.sndl\n  sanderling verify kws.sndl --backend qemu --json")]
+#[command(
+    after_help = "Examples:\n  sanderling verify kws.sndl\n  sanderling verify kws.sndl --backend qemu --json\n  sanderling verify kws-wgpu.sndl --backend gpu"
+)]
 pub struct Args {
     artifact: PathBuf,
     #[arg(long, value_enum, default_value = "auto")]
@@ -26,7 +28,12 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let passed = if args.backend == BackendArg::Qemu { on_qemu(args)? } else { on_host(args)? };
+    let passed = match args.backend {
+        BackendArg::Qemu => on_qemu(args)?,
+        #[cfg(feature = "gpu")]
+        BackendArg::Gpu => on_gpu(args)?,
+        _ => on_host(args)?,
+    };
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
 }
 
@@ -48,6 +55,30 @@ fn on_host(args: &Args) -> Result<bool> {
             match result {
                 Ok(()) => eprintln!("passed: outputs {digest:016x}, every layer {trace:016x}"),
                 Err(error) => eprintln!("failed: {error}"),
+            }
+        }
+        Ok(result.is_ok())
+    })
+}
+
+#[cfg(feature = "gpu")]
+fn on_gpu(args: &Args) -> Result<bool> {
+    super::gpu::with_session(&args.artifact, |gpu, session| {
+        let result = session.self_test()?;
+        let (digest, trace) = session.digests(session.model().golden().seed)?;
+        if args.json {
+            let object = json!({
+                "passed": result.is_ok(),
+                "digest": format!("{digest:016x}"),
+                "trace": format!("{trace:016x}"),
+                "arena_bytes": session.model().arena_bytes(),
+                "device": gpu.name(),
+            });
+            println!("{object}");
+        } else {
+            match result {
+                Ok(()) => eprintln!("passed on {}: outputs {digest:016x}, every layer {trace:016x}", gpu.name()),
+                Err(error) => eprintln!("failed on {}: {error}", gpu.name()),
             }
         }
         Ok(result.is_ok())
