@@ -14,7 +14,7 @@ pub fn golden(graph: &Graph, seed: u32) -> Result<(Golden, Vec<u8>), CompileErro
     let inputs = inputs(graph, seed)?;
     let mut trace = Digest::default();
     let outputs = expected_calls(graph, &mut Oracle::new(graph), &inputs, &mut |_, bytes| trace.update(bytes))?;
-    if graph.values.iter().any(|v| v.ty.dtype == DType::F32) {
+    if is_real(graph) {
         let expected = outputs.into_iter().flat_map(|tensor| tensor.data).collect();
         return Ok((Golden { seed, ..Golden::default() }, expected));
     }
@@ -36,6 +36,16 @@ pub fn inputs(graph: &Graph, seed: u32) -> Result<Vec<Tensor>, CompileError> {
     Ok(inputs)
 }
 
+/// As many bytes as the outputs that [`golden`] keeps.
+pub fn room(graph: &Graph) -> Vec<u8> {
+    let bytes = graph.outputs.iter().map(|&id| graph.ty(id).bytes()).sum();
+    if is_real(graph) { vec![0; bytes] } else { Vec::new() }
+}
+
+fn is_real(graph: &Graph) -> bool {
+    graph.values.iter().any(|v| v.ty.dtype == DType::F32)
+}
+
 /// Runs the oracle on inputs and shows, for each kernel call that is not partial and in their order, the name of the value
 /// that it writes and its bytes as kernels keep them. `graph` is one that was lowered; returns its outputs.
 pub fn expected_calls(
@@ -53,4 +63,20 @@ pub fn expected_calls(
         }
     };
     oracle.run_observed(inputs, &mut observe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::passes::tests::graph;
+
+    #[test]
+    fn the_room_is_what_the_outputs_take() {
+        let body = "%y = unary neg(%x) : f32[1x3]\n%z = unary abs(%x) : f32[1x3]\nreturn %y, %z";
+        let real = graph("%x: f32[1x3]", body);
+        assert_eq!(room(&real).len(), golden(&real, 1).unwrap().1.len());
+        assert_eq!(room(&real).len(), 24);
+        let integer = graph("%x: i32[1x3]", "%y = unary neg(%x) : i32[1x3]\nreturn %y");
+        assert!(room(&integer).is_empty() && golden(&integer, 1).unwrap().1.is_empty());
+    }
 }

@@ -1,8 +1,8 @@
 //! From a graph to an artifact for one target.
 //!
 //! [`compile`] is the whole road: the passes of [`passes::PASSES`] rewrite the graph, `schedule` orders it, `lower` turns
-//! nodes into kernel calls, `in_place` and `plan` give every buffer its place in the arena, `golden` asks the oracle what a device
-//! must compute, and `gate` refuses what the target cannot hold. The same module, target and options give the same bytes.
+//! nodes into kernel calls, `in_place` and `plan` give every buffer its place in the arena, `gate` refuses what the target cannot
+//! hold, and `golden` asks the oracle what a device must compute. The same module, target and options give the same bytes.
 
 #![forbid(unsafe_code)]
 
@@ -126,16 +126,15 @@ pub fn compile_with(module: &Module, target: &Target, options: &Options) -> Resu
     artifact.arena_bytes = buffers.state_bytes + plan.bytes;
     artifact.stack_bytes = target.stack_bytes;
     artifact.macs = graph.nodes.iter().map(|node| lower::macs(&graph, node)).sum();
-    (artifact.golden, artifact.expected) = golden::golden(&graph, GOLDEN_SEED)?;
-
-    let bytes = write(&artifact);
+    // What is too big is refused before the oracle runs it, as large as it will be.
+    artifact.expected = golden::room(&graph);
     let mut report = report::Report::new(report::Made {
         model: &module.name,
         source: main,
         graph: &graph,
         target,
         artifact: &artifact,
-        bytes: &bytes,
+        bytes: &write(&artifact),
         buffers: &buffers,
         plan: &plan,
         calls: &calls,
@@ -149,5 +148,6 @@ pub fn compile_with(module: &Module, target: &Target, options: &Options) -> Resu
         report.add_rounding(told, &sqnr);
     }
     gate::check(target, &report)?;
-    Ok(Compiled { artifact: bytes, report, graph })
+    (artifact.golden, artifact.expected) = golden::golden(&graph, GOLDEN_SEED)?;
+    Ok(Compiled { artifact: write(&artifact), report, graph })
 }
