@@ -36,15 +36,22 @@ pub struct OutputAgreement {
 
 /// Samples to calibrate by and samples to compare on.
 ///
-/// The last fifth is held out where there are ten or more: ranges follow the extremes of what they have seen, so that
-/// the same samples would say nothing about clipping, and four fifths give nearly the ranges that all would. The last,
-/// not random ones, so that the same file gives the same artifact; a file that is sorted by class should be shuffled
-/// before it is used. Fewer than ten are too few to spare any: all calibrate, and all are compared.
-pub fn split(samples: &[Vec<Tensor>]) -> (&[Vec<Tensor>], &[Vec<Tensor>]) {
-    match samples.len() {
-        n if n >= ENOUGH => samples.split_at(n - n / 5),
-        _ => (samples, samples),
+/// Every fifth is held out where there are ten or more: ranges follow the extremes of what they have seen, so that the same
+/// samples would say nothing about clipping, and four fifths give nearly the ranges that all would. Evenly spread, so that a
+/// file that is sorted by class or by source has some of each in both; not random, so that the same file gives the same
+/// artifact. Where `in_order`, because states go from one sample to the next, it is the last fifth. Fewer than ten are
+/// too few to spare any: all calibrate, and all are compared.
+pub fn split(samples: &[Vec<Tensor>], in_order: bool) -> (Vec<Vec<Tensor>>, Vec<Vec<Tensor>>) {
+    let n = samples.len();
+    if n < ENOUGH {
+        return (samples.to_vec(), samples.to_vec());
     }
+    let is_held_out = |i: usize| if in_order { i >= n - n / 5 } else { i % 5 == 4 };
+    let part = |held_out: bool| {
+        let chosen = samples.iter().enumerate().filter(|(i, _)| is_held_out(*i) == held_out);
+        chosen.map(|(_, sample)| sample.clone()).collect()
+    };
+    (part(false), part(true))
 }
 
 /// Compares the outputs of both graphs on samples, after a calibration by `calibration_samples` others.
@@ -120,11 +127,16 @@ mod tests {
     use crate::passes::tests::{graph, random_inputs};
 
     #[test]
-    fn the_last_fifth_of_ten_is_held_out_and_nothing_of_nine() {
-        let samples = vec![Vec::new(); 12];
-        let (calibrate, held_out) = split(&samples);
-        assert_eq!((calibrate.len(), held_out.len()), (10, 2));
-        let (calibrate, compared) = split(&samples[..9]);
+    fn a_fifth_of_twelve_is_held_out_and_nothing_of_nine() {
+        let number =
+            |i: i32| vec![Tensor::from_i32(sanderling_ir::TensorType::new(sanderling_ir::DType::I32, &[]), &[i])];
+        let samples: Vec<_> = (0..12).map(number).collect();
+        let numbers = |samples: &[Vec<Tensor>]| samples.iter().map(|s| s[0].as_i32()[0]).collect::<Vec<_>>();
+        let (calibrate, held_out) = split(&samples, false);
+        assert_eq!((calibrate.len(), numbers(&held_out)), (10, vec![4, 9]));
+        let (calibrate, held_out) = split(&samples, true);
+        assert_eq!((calibrate.len(), numbers(&held_out)), (10, vec![10, 11]));
+        let (calibrate, compared) = split(&samples[..9], false);
         assert_eq!((calibrate.len(), compared.len()), (9, 9));
     }
 

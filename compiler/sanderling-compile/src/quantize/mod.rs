@@ -74,7 +74,7 @@ pub(crate) fn post_training(
     progress: &Progress,
 ) -> Result<PostTraining, CompileError> {
     let method = calibration.method;
-    let (samples, held_out) = agreement::split(&calibration.samples);
+    let (samples, held_out) = &agreement::split(&calibration.samples, !real.states.is_empty());
     // Equalization, correlations and comparison run each sample once more.
     let counter = progress.counter((calibrate::passes(method) + 3) * samples.len());
     let graph = &equalize::run(&means::run(&widen::widened(real)?)?, samples, &counter)?;
