@@ -1,5 +1,6 @@
 //! Ranges of values, from runs of the oracle on samples.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -158,10 +159,33 @@ fn observe<A: Send>(
     merge: impl Fn(A, A) -> A + Sync,
 ) -> Result<A, CompileError> {
     let effective = Effective::new(graph);
-    let take = |seen: &mut A, id: ValueId, tensor: &Tensor| {
-        if tensor.ty.dtype == DType::F32 {
-            see(seen, id, &effective.of(id, tensor.as_f32()));
+    let is_addend: Vec<bool> = (0..graph.values.len()).map(|i| effective.is_addend(ValueId(i))).collect();
+    // Sums are looked at once both of their values are there.
+    let take = |(seen, addends): &mut (A, BTreeMap<ValueId, Vec<f32>>), id: ValueId, tensor: &Tensor| {
+        // Runs begin with the inputs.
+        if graph.inputs.first() == Some(&id) {
+            addends.clear();
         }
+        if tensor.ty.dtype != DType::F32 {
+            return;
+        }
+        let values = effective.of(id, tensor.as_f32());
+        if !is_addend[id.0] {
+            return see(seen, id, &values);
+        }
+        if effective.addend(id).is_none() {
+            see(seen, id, &values);
+        }
+        for (&other, others) in addends.iter() {
+            if effective.addend(id) == Some(other) {
+                see(seen, id, &effective.raised(id, &values, others));
+            }
+            if effective.addend(other) == Some(id) {
+                see(seen, other, &effective.raised(other, others, &values));
+            }
+        }
+        addends.insert(id, values);
     };
-    runs::observe(graph, samples, counter, new, take, merge)
+    let new = || (new(), BTreeMap::new());
+    runs::observe(graph, samples, counter, new, take, |a, b| (merge(a.0, b.0), BTreeMap::new())).map(|(seen, _)| seen)
 }

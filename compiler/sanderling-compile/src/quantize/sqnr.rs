@@ -59,23 +59,42 @@ fn powers<'q>(
         }
     };
     reference.run_observed(sample, &mut keep).map_err(CompileError::Calibrate)?;
+    let floors = floors(real, &effective, &expected);
     let mut found = Vec::new();
     let effective = Effective::new(quantized);
     let mut compare = |id: ValueId, tensor: &Tensor| {
         let name = quantized.values[id.0].name.as_str();
         let (Some(exact), Some(values)) = (expected.get(name), reals(tensor)) else { return };
         if exact.len() == values.len() {
-            found.push((name, power(exact, &effective.of(id, values))));
+            found.push((name, power(exact, &effective.of(id, values), floors.get(name))));
         }
     };
     oracle.run_observed(&inputs(quantized, sample)?, &mut compare).map_err(CompileError::Calibrate)?;
     Ok(found)
 }
 
-fn power(exact: &[f32], quantized: &[f32]) -> Power {
+/// By name, the elements of values below which nothing of them counts.
+fn floors<'g>(
+    real: &'g Graph,
+    effective: &Effective,
+    values: &BTreeMap<&str, Vec<f32>>,
+) -> BTreeMap<&'g str, Vec<f32>> {
+    let floor = |i: usize| {
+        let of = |id: ValueId| values.get(real.values[id.0].name.as_str());
+        let (own, other) = (of(ValueId(i))?, of(effective.addend(ValueId(i))?)?);
+        let raised = effective.raised(ValueId(i), own, other).into_iter().zip(own);
+        let floor = raised.map(|(raised, &own)| if raised > own { raised } else { f32::NEG_INFINITY });
+        Some((real.values[i].name.as_str(), floor.collect()))
+    };
+    (0..real.values.len()).filter_map(floor).collect()
+}
+
+/// The powers of a value whose elements count from `floor` on.
+fn power(exact: &[f32], quantized: &[f32], floor: Option<&Vec<f32>>) -> Power {
     let mut power = Power::default();
-    for (&x, &q) in exact.iter().zip(quantized) {
-        let (x, q) = (f64::from(x), f64::from(q));
+    for (i, (&x, &q)) in exact.iter().zip(quantized).enumerate() {
+        let floor = floor.and_then(|floor| floor.get(i)).copied().unwrap_or(f32::NEG_INFINITY);
+        let (x, q) = (f64::from(x.max(floor)), f64::from(q.max(floor)));
         power.signal += x * x;
         power.noise += (x - q) * (x - q);
     }
