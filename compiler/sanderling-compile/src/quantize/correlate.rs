@@ -9,7 +9,7 @@ use super::runs::{self, Counter};
 use crate::CompileError;
 
 /// Windows of a layer's input that are looked at, over all samples.
-const WINDOWS: usize = 4096;
+const WINDOWS: usize = 16384;
 /// Most inputs of an output whose correlations are known; longer rows are cut into equal parts.
 pub const PART: usize = 640;
 
