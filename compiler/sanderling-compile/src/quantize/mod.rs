@@ -10,6 +10,7 @@ mod effective;
 mod emit;
 mod entropy;
 mod equalize;
+mod heads;
 mod histogram;
 mod means;
 mod min_max;
@@ -77,7 +78,7 @@ pub(crate) fn post_training(
     let (samples, held_out) = &agreement::split(&calibration.samples, !real.states.is_empty());
     // Equalization, correlations and comparison run each sample once more.
     let counter = progress.counter((calibrate::passes(method) + 3) * samples.len());
-    let graph = &equalize::run(&means::run(&widen::widened(real)?)?, samples, &counter)?;
+    let graph = &equalize::run(&heads::run(&means::run(&widen::widened(real)?)?)?, samples, &counter)?;
     let ranges = calibrate::calibrate_counted(graph, samples, method, &counter)?;
     let correlations = correlate::correlate(graph, samples, &counter)?;
     let Quantized { graph: quantized, kept_float } = emit::quantize_correlated(graph, &ranges, &correlations)?;
