@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sanderling_ir::Module;
+use sanderling_ir::{Module, Tensor};
 
 use crate::hyperparameters::{Hyperparameter, nearest};
 use crate::metrics::Metric;
-use crate::{TrainError, linear_learner, store, xgboost};
+use crate::{TrainError, image_classification, linear_learner, store, xgboost};
 
 /// Every algorithm.
-pub const ALGORITHMS: &[&dyn Algorithm] = &[&linear_learner::LinearLearner, &xgboost::XgBoost];
+pub const ALGORITHMS: &[&dyn Algorithm] =
+    &[&image_classification::ImageClassification, &linear_learner::LinearLearner, &xgboost::XgBoost];
 
 /// A way to make models from data.
 pub trait Algorithm: Sync {
@@ -34,8 +35,26 @@ pub trait Trained {
     fn save(&self, folder: &Path) -> Result<(), TrainError>;
     /// The metrics of the model on labelled data of the training format.
     fn evaluate(&self, data: &Path) -> Result<Vec<Metric>, TrainError>;
-    /// The graph of a prediction: one row of `input: f32[1, features]` to what the model predicts.
+    /// The graph of a prediction: `input`, one row `f32[1, features]` or one image `f32[1, height, width, channels]` of
+    /// pixels from 0 to 255, to what the model predicts.
     fn lower(&self) -> Result<Module, TrainError>;
+    /// Inputs from the training that show what values come, to quantize the model by: a tensor for each input of the
+    /// graph. None where the model keeps none.
+    fn samples(&self) -> Vec<Vec<Tensor>> {
+        Vec::new()
+    }
+    /// Labelled data of the training format as inputs of the graph, to judge what was compiled from it. None where the
+    /// algorithm does not offer it.
+    fn labelled(&self, _data: &Path) -> Result<Option<Labelled>, TrainError> {
+        Ok(None)
+    }
+}
+
+/// Inputs of a graph with one input, and the class of each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Labelled {
+    pub inputs: Vec<Vec<f32>>,
+    pub labels: Vec<usize>,
 }
 
 /// A named input of the training.

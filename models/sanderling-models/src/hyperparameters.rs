@@ -35,6 +35,8 @@ pub enum Kind {
     Integer(i64, i64),
     /// From the first to the last.
     Real(Bound, Bound),
+    /// Whole numbers separated by commas: so many, or with 0 any number of them.
+    Integers(usize),
     Choice(&'static [&'static str]),
     /// true or false, 1 or 0.
     Flag,
@@ -151,6 +153,10 @@ impl Kind {
                 };
                 (above && below && value.is_finite()).then(|| value.into())
             }
+            Kind::Integers(count) => {
+                let values: Vec<u64> = text.split(',').map(|n| n.trim().parse()).collect::<Result<_, _>>().ok()?;
+                (count == 0 || values.len() == count).then(|| values.into())
+            }
             Kind::Choice(names) => names.contains(&text).then(|| text.into()),
             Kind::Flag => match text {
                 "1" | "true" | "True" => Some(true.into()),
@@ -179,6 +185,8 @@ impl fmt::Display for Kind {
                     Bound::Open(high) => write!(f, " below {high}"),
                 }
             }
+            Kind::Integers(0) => f.write_str("whole numbers separated by commas"),
+            Kind::Integers(count) => write!(f, "{count} whole numbers separated by commas"),
             Kind::Choice(names) => write!(f, "one of {}", names.join(", ")),
             Kind::Flag => f.write_str("true or false"),
         }
@@ -195,6 +203,7 @@ mod tests {
         rounds: usize,
         loss: Option<String>,
         bias: bool,
+        shape: Option<[usize; 2]>,
     }
 
     const TABLE: &[Hyperparameter] = &[
@@ -202,6 +211,7 @@ mod tests {
         row("rounds", Kind::Integer(1, MANY), Default::Required, "trees"),
         row("loss", Kind::Choice(&["a", "b"]), Default::Auto, "loss"),
         row("bias", Kind::Flag, Default::Is("true"), "bias"),
+        row("shape", Kind::Integers(2), Default::Auto, "shape"),
     ];
 
     fn typed(given: &[(&str, &str)]) -> Result<Typed, String> {
@@ -211,8 +221,9 @@ mod tests {
 
     #[test]
     fn strings_become_types() {
-        let values = typed(&[("rounds", "7"), ("loss", "b"), ("bias", "0"), ("_kvstore", "x")]).unwrap();
-        assert_eq!(values, Typed { eta: 0.3, rounds: 7, loss: Some("b".into()), bias: false });
+        let given = [("rounds", "7"), ("loss", "b"), ("bias", "0"), ("shape", "3, 4"), ("_kvstore", "x")];
+        let expected = Typed { eta: 0.3, rounds: 7, loss: Some("b".into()), bias: false, shape: Some([3, 4]) };
+        assert_eq!(typed(&given).unwrap(), expected);
         assert_eq!(typed(&[("rounds", "7"), ("loss", "auto")]).unwrap().loss, None);
     }
 
@@ -227,5 +238,7 @@ mod tests {
         assert_eq!(fail(&[("rounds", "7"), ("loss", "c")]), loss);
         assert!(fail(&[("rounds", "7"), ("eta", "nan")]).contains("eta = nan"));
         assert!(fail(&[("rounds", "0")]).contains("rounds = 0"));
+        let shape = "hyperparameter shape = 3 is not possible; it takes 2 whole numbers separated by commas or auto";
+        assert_eq!(fail(&[("rounds", "7"), ("shape", "3")]), shape);
     }
 }

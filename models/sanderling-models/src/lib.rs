@@ -10,13 +10,15 @@ mod algorithm;
 mod checkpoint;
 mod error;
 pub mod hyperparameters;
+pub mod image_classification;
 pub mod linear_learner;
 mod lower;
 pub mod metrics;
+mod packed;
 mod random;
 mod store;
 pub mod xgboost;
 
-pub use algorithm::{ALGORITHMS, Algorithm, Channel, Event, Job, Observer, Trained, find, load};
+pub use algorithm::{ALGORITHMS, Algorithm, Channel, Event, Job, Labelled, Observer, Trained, find, load};
 pub use error::TrainError;
 pub use metrics::Metric;

@@ -3,7 +3,7 @@
 use sanderling_ir::{DType, Graph, Module, TensorType, ValueId};
 
 /// The name of the input, as importers call it.
-const INPUT: &str = "input";
+pub const INPUT: &str = "input";
 
 /// A graph and its input, one row of so many features.
 pub fn rows(features: usize) -> (Graph, ValueId) {
