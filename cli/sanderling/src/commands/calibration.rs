@@ -1,4 +1,4 @@
-//! Samples for post-training quantization, from a `.npz`.
+//! Samples for post-training quantization, from a `.npz` or from the training.
 
 use std::path::{Path, PathBuf};
 
@@ -45,8 +45,8 @@ impl From<MethodArg> for Method {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Post-training quantization")]
 pub struct Args {
-    /// Quantize a real model by the samples of --calibrate
-    #[arg(long, value_enum, requires = "calibrate")]
+    /// Quantize a real model by the samples of --calibrate, or by those of its training that a model folder keeps
+    #[arg(long, value_enum)]
     quantize: Option<Precision>,
     /// Arrays by input name, samples along their first dimension; a model with one input takes the only array
     #[arg(long, value_name = "DATA.npz", requires = "quantize")]
@@ -60,12 +60,18 @@ pub struct Args {
 }
 
 impl Args {
-    /// The samples for a model, if it is to be quantized.
-    pub fn calibration(&self, module: &Module) -> Result<Option<Calibration>> {
-        let (Some(Precision::Int8), Some(path)) = (self.quantize, &self.calibrate) else { return Ok(None) };
-        let graph = module.function("main").context("the model has no function `main`")?;
-        let arrays = read_npz(path)?;
-        let samples = samples(graph, &arrays, self.samples.unwrap_or(usize::MAX)).with_context(|| shown(path))?;
+    /// The samples for a model, if it is to be quantized; `kept` are those of its training.
+    pub fn calibration(&self, module: &Module, kept: Vec<Vec<Tensor>>) -> Result<Option<Calibration>> {
+        let Some(Precision::Int8) = self.quantize else { return Ok(None) };
+        let most = self.samples.unwrap_or(usize::MAX);
+        let samples = if let Some(path) = &self.calibrate {
+            let graph = module.function("main").context("the model has no function `main`")?;
+            samples(graph, &read_npz(path)?, most).with_context(|| shown(path))?
+        } else {
+            ensure!(!kept.is_empty(), "--quantize needs samples of what the model will see: --calibrate DATA.npz");
+            ensure!(most > 0, "--samples 0 leaves nothing to calibrate by");
+            kept.into_iter().take(most).collect()
+        };
         Ok(Some(Calibration { method: self.calibration_method.into(), samples }))
     }
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use sanderling_compile::{Compiled, Options, Progress, Weights, compile_with};
 use sanderling_import::ImportOptions;
-use sanderling_ir::Module;
+use sanderling_ir::{Module, Tensor};
 use sanderling_targets::Target;
 
 use super::{calibration, summary::summary};
@@ -19,6 +19,7 @@ const EXAMPLES: &str = "Examples:
   sanderling compile boosted.json -o boosted.sndl   # XGBoost; MODEL_DIR of `sanderling train` and LightGBM's text too
   sanderling compile det.onnx --target host --shape x=1x3x320x320 -o det.sndl --json
   sanderling compile kws_float.tflite --weights f16 -o kws.sndl
+  sanderling compile MODEL_DIR --target nucleo-l4r5zi --quantize int8 -o model.sndl   # a network that was trained here
   sanderling compile kws_float.tflite --quantize int8 --calibrate features.npz -o kws.sndl --report kws.html";
 
 /// Calibrations that take longer show how far they are.
@@ -84,14 +85,14 @@ pub fn parse_shape(text: &str) -> Result<(String, Vec<usize>), String> {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let target = sanderling_targets::find(&args.target)?;
     ensure!(args.report.as_ref() != Some(&args.output), "--report and --output name the same file");
-    let module = if args.model.is_dir() {
+    let (module, kept) = if args.model.is_dir() {
         ensure!(args.shapes.is_empty(), "{} is a trained model, whose shapes are fixed", args.model.display());
         trained(&args.model)?
     } else {
-        import(&sanderling_host::read(&args.model)?, &args.model, args.shapes.iter().cloned().collect())?
+        (import(&sanderling_host::read(&args.model)?, &args.model, args.shapes.iter().cloned().collect())?, Vec::new())
     };
     let options = Options {
-        quantize: args.calibration.calibration(&module)?,
+        quantize: args.calibration.calibration(&module, kept)?,
         weights: args.weights.map(Weights::from),
         ..Options::default()
     };
@@ -125,16 +126,17 @@ pub fn import(bytes: &[u8], path: &Path, shapes: BTreeMap<String, Vec<usize>>) -
     Ok(module)
 }
 
-/// The graph of what `sanderling train` wrote.
-fn trained(folder: &Path) -> Result<Module> {
-    let mut module = sanderling_models::load(folder)?.lower().with_context(|| folder.display().to_string())?;
+/// The graph of what `sanderling train` wrote, and the samples of its training that it keeps.
+fn trained(folder: &Path) -> Result<(Module, Vec<Vec<Tensor>>)> {
+    let trained = sanderling_models::load(folder)?;
+    let mut module = trained.lower().with_context(|| folder.display().to_string())?;
     module.name = folder.file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned());
-    Ok(module)
+    Ok((module, trained.samples()))
 }
 
-fn compile_module(module: &Module, path: &Path, target: &Target, options: Options) -> Result<Compiled> {
-    let spinner = ProgressBar::new_spinner().with_message(format!("compiling {}", path.display()));
-    spinner.enable_steady_tick(Duration::from_millis(200));
+/// Compiles a graph and shows how far it is; `path` is what people call it.
+pub fn compile_module(module: &Module, path: &Path, target: &Target, options: Options) -> Result<Compiled> {
+    let spinner = super::spinner(format!("compiling {}", path.display()));
     let options = Options { progress: progress(spinner.clone()), ..options };
     let compiled = compile_with(module, target, &options).with_context(|| path.display().to_string());
     spinner.finish_and_clear();

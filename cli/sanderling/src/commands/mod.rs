@@ -17,9 +17,11 @@ pub mod train;
 pub mod verify;
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
+use indicatif::ProgressBar;
 use sanderling_host::Backend;
 use sanderling_kernels::Kernel;
 use sanderling_runtime::Model;
@@ -60,4 +62,11 @@ pub fn with_model<T>(path: &Path, kernels: &[Kernel], work: impl FnOnce(&Model<'
     let bytes = sanderling_host::read(path)?;
     let model = Model::parse(&bytes, kernels).with_context(|| path.display().to_string())?;
     work(&model)
+}
+
+/// Shows that work goes on whose length nobody knows.
+pub fn spinner(message: String) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner().with_message(message);
+    spinner.enable_steady_tick(Duration::from_millis(200));
+    spinner
 }

@@ -18,6 +18,7 @@ const STOPPED: u8 = 130;
 const EXAMPLES: &str = "Examples:
   sanderling train --algorithm xgboost --train train.csv --validation val.csv \\
       --hp objective=binary:logistic --hp num_round=100 -o model
+  sanderling train --algorithm image-classification --train photographs --hp num_classes=3 -o model
   sanderling train --algorithm linear-learner --train rows.libsvm --hp predictor_type=regressor -o model
 Stop it with Ctrl-C and run the same command again to go on.";
 
@@ -70,9 +71,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         checkpoints: Some(checkpoints.clone()),
     };
     let is_new = !args.output.exists();
-    let mut watch = Watch::new()?;
+    let cancelled = Arc::new(AtomicBool::new(false));
+    let flag = cancelled.clone();
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("cannot listen for Ctrl-C")?;
+    let mut watch = Watch::new(cancelled)?;
     let trained = algorithm.train(&job, &mut watch);
-    watch.bar.finish_and_clear();
+    watch.clear();
     // A folder with nothing in it is removed again; one with a checkpoint stays.
     let _ = fs::remove_dir(&checkpoints);
     if trained.is_err() && is_new {
@@ -95,8 +99,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Shows a training and ends it at Ctrl-C.
-struct Watch {
+/// Shows a training and ends it when somebody sets the flag.
+pub struct Watch {
     bar: ProgressBar,
     /// The last value of each metric.
     metrics: Map<String, Value>,
@@ -104,12 +108,14 @@ struct Watch {
 }
 
 impl Watch {
-    fn new() -> Result<Watch> {
-        let cancelled = Arc::new(AtomicBool::new(false));
-        let flag = cancelled.clone();
-        ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("cannot listen for Ctrl-C")?;
+    pub fn new(cancelled: Arc<AtomicBool>) -> Result<Watch> {
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}<{eta} {msg}")?;
         Ok(Watch { bar: ProgressBar::new(0).with_style(style), metrics: Map::new(), cancelled })
+    }
+
+    /// Takes the bar off the screen.
+    pub fn clear(&self) {
+        self.bar.finish_and_clear();
     }
 }
 

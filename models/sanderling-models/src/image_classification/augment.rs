@@ -145,7 +145,7 @@ mod tests {
         let shape = [16, 16, 1];
         let pixels: Vec<u8> = (0..256).map(|i| (i % 255) as u8 + 1).collect();
         let mut seen = std::collections::HashSet::new();
-        for seed in 0..200 {
+        for seed in 0..1000 {
             let mut out = Vec::new();
             augmented(Augmentation::Crop, &pixels, shape, &mut Random::new(seed), &mut out);
             let bytes: Vec<u8> = out.iter().map(|v| (v * 255.0).round() as u8).collect();
