@@ -1,5 +1,6 @@
 //! The command line, as a user has it: tables measure through it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -101,6 +102,33 @@ impl Cli {
         let mut command = self.command("bench");
         command.arg(artifact).arg("--input").arg(inputs).arg(format!("--seconds={seconds}")).arg("--json");
         json::<Measured>(&mut command).map(|measured| measured.median_us)
+    }
+
+    /// Trains a model into a folder.
+    pub fn train(&self, algorithm: &str, train: &Path, hyperparameters: &[&str], model: &Path) -> Result<()> {
+        let mut command = self.command("train");
+        command.args(["--algorithm", algorithm, "--train"]).arg(train).arg("-o").arg(model).arg("--json");
+        for hyperparameter in hyperparameters {
+            command.args(["--hp", hyperparameter]);
+        }
+        json::<serde_json::Value>(&mut command).map(|_| ())
+    }
+
+    /// Compiles a trained network to int8 by the samples that it keeps.
+    pub fn quantize(&self, model: &Path, target: &str, artifact: &Path) -> Result<Report> {
+        let mut command = self.command("compile");
+        json(command.arg(model).args(["--target", target, "--quantize", "int8", "--json", "-o"]).arg(artifact))
+    }
+
+    /// The metrics of a trained network on labelled data, and of an artifact of it.
+    pub fn evaluate(&self, model: &Path, data: &Path, artifact: &Path, backend: &str) -> Result<BTreeMap<String, f64>> {
+        #[derive(Deserialize)]
+        struct Evaluated {
+            metrics: BTreeMap<String, f64>,
+        }
+        let mut command = self.command("evaluate");
+        command.arg(model).arg("--data").arg(data).arg("--artifact").arg(artifact);
+        json::<Evaluated>(command.args(["--backend", backend, "--json"])).map(|evaluated| evaluated.metrics)
     }
 
     fn command(&self, subcommand: &str) -> Command {

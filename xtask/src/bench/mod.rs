@@ -6,6 +6,7 @@
 mod case;
 mod check;
 mod cli;
+mod images;
 mod latency;
 mod machine;
 mod mcu;
@@ -26,10 +27,15 @@ use row::{Row, Table};
 /// Name, what it shows, and the function that fills it.
 type Entry = (&'static str, &'static str, fn(&Bench) -> Result<Vec<Row>>);
 
-const TABLES: [Entry; 3] = [
+const TABLES: [Entry; 4] = [
     ("mcu", "instructions, stack, arena and flash on an emulated Cortex-M4, beside CMSIS-NN", mcu::rows),
     ("memory", "arena and artifact bytes, beside published figures and the lower bound", memory::rows),
     ("latency", "x86 latency of one thread, beside ONNX Runtime, tract and LiteRT in the same run", latency::rows),
+    (
+        "images",
+        "a residual network trained on Fashion-MNIST: accuracy and images a second, beside PyTorch",
+        images::rows,
+    ),
 ];
 
 #[derive(clap::Args)]
