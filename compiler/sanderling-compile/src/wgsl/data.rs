@@ -6,6 +6,7 @@ use super::source::{Shader, Source};
 
 const WALK: &str = include_str!("walk.wgsl");
 const LONG: &str = include_str!("long.wgsl");
+const HALF: &str = include_str!("half.wgsl");
 const SEARCH: &str = include_str!("search.wgsl");
 const MOVE_BYTES: &str = include_str!("move_bytes.wgsl");
 const MOVE_WORDS: &str = include_str!("move_words.wgsl");
@@ -118,21 +119,32 @@ pub fn integers(
 
 pub fn cast(call: &Cast) -> Option<Vec<Shader>> {
     let (from, to) = (Numeric::from_code(call.from)?, Numeric::from_code(call.to)?);
-    match (from, to) {
-        (Numeric::F32, Numeric::F32) => Source::new(&[include_str!("same.wgsl"), MOVE_WORDS])
-            .tensor("input", call.input)
-            .words(call.output, call.len),
-        (Numeric::F32, to) => integers(&[include_str!("cast_from_f32.wgsl")], call.output, to, call.len, |source| {
-            source.u("IS_BOOL", u32::from(to == Numeric::Bool)).tensor("input", call.input)
-        }),
-        (from, Numeric::F32) => Source::new(&[LONG, include_str!("cast_to_f32.wgsl")])
-            .integers("input", call.input, from)?
-            .reals(call.output, call.len),
-        (from, to) => {
-            let input = Source::new(&[]).integers("input", call.input, from)?;
-            integers(&[include_str!("cast_int.wgsl")], call.output, to, call.len, |source| source.with(input))
-        }
+    // The input as it is read: integers in 64 bits, or, for a real result too, as bits of f32.
+    let input = match from.is_real() {
+        true => Source::new(&[]).real_bits("input", call.input, from),
+        false => Source::new(&[]).integers("input", call.input, from)?,
+    };
+    if !to.is_real() {
+        let file = if from.is_real() { include_str!("cast_to_int.wgsl") } else { include_str!("cast_int.wgsl") };
+        return integers(&[HALF, file], call.output, to, call.len, |source| {
+            source.with(input).u("IS_BOOL", u32::from(to == Numeric::Bool))
+        });
     }
+    let mut files = vec![LONG, HALF];
+    if !from.is_real() {
+        files.push(include_str!("real_of_int.wgsl"));
+    }
+    if to == Numeric::F32 {
+        files.push(include_str!("cast_to_real.wgsl"));
+        return Source::new(&files).with(input).words(call.output, call.len);
+    }
+    // Wider integers would round twice; as f16 those are infinite.
+    if to == Numeric::BF16 && matches!(from, Numeric::I32 | Numeric::I64) {
+        return None;
+    }
+    files.extend([include_str!("cast_to_half.wgsl"), include_str!("result_bytes.wgsl")]);
+    let source = Source::new(&files).with(input).u("IS_CUT", u32::from(to == Numeric::BF16)).u("BYTES", 2);
+    source.bytes(call.output, call.len.checked_mul(2)?)
 }
 
 /// The elements that are searched.

@@ -102,6 +102,7 @@ fn of_call(raw: &RawCall<'_>) -> Option<Vec<Shader>> {
         SoftmaxF32 => float::softmax,
         LayerNormF32 => float::layer_norm,
         ResizeF32 => float::resize,
+        LstmI8 => recurrent::lstm_i8,
         LstmF32 => recurrent::lstm,
         GruF32 => recurrent::gru,
         StridedCopy => data::strided_copy,

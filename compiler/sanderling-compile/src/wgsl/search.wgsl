@@ -9,7 +9,7 @@ fn rank(i: u32) -> vec2<u32> {
         return input_long(i);
     }
     // Half numbers are in the order of their bits, as whole ones are.
-    let bits = input_long(i).x << (32u - REAL_BITS);
+    let bits = input_long(i).x << ((32u - REAL_BITS) & 31u);
     let magnitude = bits & 0x7fffffffu;
     // Zeros differ in the order of a sort, and are one in the search for a maximum.
     let minus = select(1u, 0u, ZEROS_ARE_ONE == 1u);

@@ -108,6 +108,19 @@ impl Source {
         Some(source)
     }
 
+    /// The function `{name}_bits` reads element `i` of the real tensor at an offset as the bits of an f32. Needs `half.wgsl`.
+    pub fn real_bits(self, name: &str, offset: u32, numeric: Numeric) -> Source {
+        let mut source = self.tensor(name, offset);
+        let half = format!("(({name}_word(i >> 1u) >> (16u * (i & 1u))) & 0xffffu)");
+        let bits = match numeric {
+            Numeric::F16 => format!("widened({half})"),
+            Numeric::BF16 => format!("{half} << 16u"),
+            _ => format!("{name}_word(i)"),
+        };
+        let _ = writeln!(source.declarations, "fn {name}_bits(i: u32) -> u32 {{ return {bits}; }}");
+        source
+    }
+
     /// The function `stored`: an integer of 64 bits as elements of a type are kept; not of real numbers.
     pub fn stored(mut self, numeric: Numeric) -> Option<Source> {
         let value = match numeric {

@@ -1,11 +1,11 @@
 
-// To nearest, halves to even.
-fn value(i: u32) -> f32 {
+// The bits of a number, to nearest, halves to even.
+fn input_bits(i: u32) -> u32 {
     let v = input_long(i);
     let is_negative = bitcast<i32>(v.y) < 0;
     let size = select(v, long_negative(v), is_negative);
     if (all(size == vec2<u32>())) {
-        return 0.0;
+        return 0u;
     }
     let zeros = select(32u + countLeadingZeros(size.x), countLeadingZeros(size.y), size.y != 0u);
     // The highest bit first.
@@ -20,5 +20,5 @@ fn value(i: u32) -> f32 {
     if (rest > 128u || (rest == 128u && (top.x != 0u || (bits & 1u) == 1u))) {
         bits++;
     }
-    return bitcast<f32>(bits | select(0u, 0x80000000u, is_negative));
+    return bits | select(0u, 0x80000000u, is_negative);
 }

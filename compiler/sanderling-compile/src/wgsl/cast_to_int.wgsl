@@ -1,7 +1,7 @@
 
 // Toward zero, saturating at 64 bits.
 fn result(i: u32) -> vec2<u32> {
-    let bits = input_word(i);
+    let bits = input_bits(i);
     let magnitude = bits & 0x7fffffffu;
     if (IS_BOOL == 1u) {
         return vec2<u32>(select(0u, 1u, magnitude != 0u), 0u);

@@ -1,0 +1,4 @@
+
+fn value(i: u32) -> u32 {
+    return input_bits(i);
+}

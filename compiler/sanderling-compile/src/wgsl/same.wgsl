@@ -1,4 +1,0 @@
-
-fn origin(i: u32) -> u32 {
-    return i;
-}
