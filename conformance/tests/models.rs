@@ -19,7 +19,7 @@ const RECURRENT: [&str; 2] = ["dtln_1", "silero_vad_16k"];
 const MODELS: usize = 33;
 
 /// Models with a kernel that has no shader, which the compiler names.
-const NOT_ON_GPU: &[(&str, &str)] = &[];
+const NOT_ON_GPU: &[(&str, &str)] = &[("deeplabv3_mnv2_dm05_quant", "resize_i8")];
 
 /// What runs a model.
 #[derive(Clone, Copy)]
