@@ -37,7 +37,7 @@ fn image_classification_finds_the_same_class() {
     // The crops are unlike what the model knows, so that half of its decisions are close: more than 8-bit activations
     // keep. The bar that the project sets itself, 98 %, is not reached; what its makers' quantization reaches is far below.
     let (ours, makers) = (of(&scores, Method::default()).agreement, scores.last().unwrap().agreement);
-    assert!(ours >= 96.0 && ours >= makers + 5.0, "{ours:.2} %, its makers' {makers:.2} %");
+    assert!(ours >= 97.5 && ours >= makers + 5.0, "{ours:.2} %, its makers' {makers:.2} %");
 }
 
 #[test]
