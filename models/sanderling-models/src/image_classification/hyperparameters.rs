@@ -29,7 +29,12 @@ pub const TABLE: &[Hyperparameter] = &[
     row("beta_2", BELOW_ONE, Is("0.999"), "Of adam and adamw"),
     row("eps", POSITIVE, Is("1e-8"), "Of adam, adamw and rmsprop"),
     row("gamma", BELOW_ONE, Is("0.9"), "Decay of rmsprop"),
-    row("lr_scheduler", Kind::Choice(&["step", "one_cycle", "cosine"]), Is("step"), "How the length of steps changes"),
+    row(
+        "lr_scheduler",
+        Kind::Choice(&["step", "one_cycle", "cosine"]),
+        Is("step"),
+        "How steps change; one_cycle moves momentum and beta_1 too",
+    ),
     row("lr_scheduler_step", Kind::Integers(0), Auto, "Epochs at which step multiplies by the factor: 10,20"),
     row("lr_scheduler_factor", UNIT, Is("0.1"), "Of step"),
     row(
@@ -140,26 +145,44 @@ impl Hyperparameters {
         Ok(())
     }
 
-    /// The factor of the learning rate at a step of so many, `per_epoch` in each epoch.
-    pub fn rate(&self, step: usize, total: usize, per_epoch: usize) -> f64 {
-        let cosine =
-            |from: f64, to: f64, part: f64| to + (from - to) * (1.0 + (std::f64::consts::PI * part).cos()) / 2.0;
-        let factor = match self.lr_scheduler {
+    /// How the optimizer goes at a step of so many, `per_epoch` in each epoch.
+    pub fn pace(&self, step: usize, total: usize, per_epoch: usize) -> Pace {
+        let momentum = match self.optimizer {
+            Method::Adam | Method::AdamW => f64::from(self.beta_1),
+            _ => f64::from(self.momentum),
+        };
+        let (factor, momentum) = match self.lr_scheduler {
             Schedule::Step => {
                 let passed = self.lr_scheduler_step.iter().flatten().filter(|&&epoch| step / per_epoch >= epoch);
-                self.lr_scheduler_factor.powi(passed.count() as i32)
+                (self.lr_scheduler_factor.powi(passed.count() as i32), momentum)
             }
-            Schedule::Cosine => cosine(1.0, 0.0, step as f64 / total as f64),
-            // From 1/25 up in the first 3 of 10 parts, then down to next to nothing (Smith, Topin 2018).
+            Schedule::Cosine => (cosine(1.0, 0.0, step as f64 / total as f64), momentum),
+            // In the first 3 of 10 parts longer steps and less momentum, then back (Smith, Topin 2018; the ends are
+            // PyTorch's).
             Schedule::OneCycle => {
                 let (step, top) = (step as f64, 0.3 * total as f64);
                 if step < top {
-                    cosine(0.04, 1.0, step / top)
+                    (cosine(0.04, 1.0, step / top), cosine(0.95, 0.85, step / top))
                 } else {
-                    cosine(1.0, 4e-6, (step - top) / (total as f64 - top))
+                    let part = (step - top) / (total as f64 - top);
+                    (cosine(1.0, 4e-6, part), cosine(0.85, 0.95, part))
                 }
             }
         };
-        self.learning_rate * factor
+        Pace { rate: (self.learning_rate * factor) as f32, momentum: momentum as f32 }
     }
+}
+
+/// What a schedule changes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    /// The length of a step.
+    pub rate: f32,
+    /// Of sgd and nag, or the first beta of adam and adamw.
+    pub momentum: f32,
+}
+
+/// Half a wave from one value to another.
+fn cosine(from: f64, to: f64, part: f64) -> f64 {
+    to + (from - to) * (1.0 + (std::f64::consts::PI * part).cos()) / 2.0
 }

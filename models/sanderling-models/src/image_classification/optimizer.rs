@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::hyperparameters::{Hyperparameters, Method};
+use super::hyperparameters::{Hyperparameters, Method, Pace};
 
 /// What an optimizer remembers of all parameters.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,11 +23,12 @@ impl Optimizer {
         Optimizer { means: vec![0.0; parameters], squares: vec![0.0; squares], steps: 0 }
     }
 
-    /// Changes the parameters by one step of this rate.
-    pub fn step(&mut self, hyper: &Hyperparameters, rate: f32, parameters: &mut [f32], derivatives: &[f32]) {
+    /// Changes the parameters by one step.
+    pub fn step(&mut self, hyper: &Hyperparameters, pace: Pace, parameters: &mut [f32], derivatives: &[f32]) {
         self.steps += 1;
-        let Hyperparameters { momentum, beta_1, beta_2, eps, gamma, weight_decay, .. } = *hyper;
-        let of_mean = 1.0 - beta_1.powi(self.steps);
+        let Pace { rate, momentum } = pace;
+        let Hyperparameters { beta_2, eps, gamma, weight_decay, .. } = *hyper;
+        let of_mean = 1.0 - momentum.powi(self.steps);
         let of_square = 1.0 - beta_2.powi(self.steps);
         let is_decoupled = hyper.optimizer == Method::AdamW;
         for (i, (p, &derivative)) in parameters.iter_mut().zip(derivatives).enumerate() {
@@ -45,7 +46,7 @@ impl Optimizer {
                 }
                 Method::Adam | Method::AdamW => {
                     let square = &mut self.squares[i];
-                    *mean = beta_1 * *mean + (1.0 - beta_1) * g;
+                    *mean = momentum * *mean + (1.0 - momentum) * g;
                     *square = beta_2 * *square + (1.0 - beta_2) * g * g;
                     let decay = if is_decoupled { weight_decay * *p } else { 0.0 };
                     *mean / of_mean / ((*square / of_square).sqrt() + eps) + decay

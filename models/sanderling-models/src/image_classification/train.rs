@@ -123,8 +123,8 @@ impl Training<'_> {
         }
         let (seen, derivatives) = differentiate(self.net, &mut state.weights, images, targets);
         let total = per_epoch * self.hyper.epochs;
-        let rate = self.hyper.rate(state.step, total, per_epoch) as f32;
-        state.optimizer.step(self.hyper, rate, &mut state.weights.parameters, &derivatives);
+        let pace = self.hyper.pace(state.step, total, per_epoch);
+        state.optimizer.step(self.hyper, pace, &mut state.weights.parameters, &derivatives);
         state.step += 1;
         let rows = seen.logits.chunks(self.net.classes).zip(picked);
         state.right += rows.filter(|(scores, image)| best(scores) == self.train.labels[**image] as usize).count();
