@@ -13,7 +13,6 @@ mod float_wide;
 mod mat_mul_i8;
 #[cfg(test)]
 mod tests;
-mod trees;
 mod weights;
 
 use sanderling_format::calls::*;
@@ -45,7 +44,6 @@ const TABLE: [Kernel; scalar::TABLE.len()] = overlay(
         kernel::<MatMulBf16, Neon>(Isa::Neon),
         kernel::<UnaryF32, Neon>(Isa::Neon),
         kernel::<BinaryF32, Neon>(Isa::Neon),
-        kernel::<TreeEnsemble, Neon>(Isa::Neon),
     ],
 );
 

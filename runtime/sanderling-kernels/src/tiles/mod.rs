@@ -1,9 +1,8 @@
 //! Tiles of f32 convolutions: pixels that have the same taps, times vectors of channels. Where they lie is the same for
-//! every instruction set; what computes one is its own. And, beside them, walks through several trees.
+//! every instruction set; what computes one is its own.
 
 pub mod conv;
 pub mod depthwise;
-pub mod trees;
 
 use sanderling_format::Call;
 use sanderling_format::calls::Window;

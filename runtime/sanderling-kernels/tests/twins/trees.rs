@@ -32,7 +32,7 @@ fn node(stream: &mut Stream, features: u32, is_plain: bool) -> ForestNode {
 proptest! {
     #[test]
     fn forests_are_the_plain_ones(
-        (rows, features, trees, outputs) in (1u32..140, 1u32..6, 0u32..20, 1u32..4),
+        (rows, features, trees, outputs) in (1u32..140, 1u32..6, 0u32..70, 1u32..4),
         (width, nodes, small, is_plain) in (1u32..3, 1u32..60, any::<bool>(), any::<bool>()),
         seed in any::<u32>(),
     ) {
