@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use sanderling_host::{Array, read_npz};
 use serde::Deserialize;
 
+use super::forest;
 use crate::process;
 
 /// More rows would only make the comparison of the outputs longer.
@@ -24,6 +25,8 @@ enum Source {
     Data(PathBuf),
     /// A `.npz` whose array of this name has a row a sample.
     Rows(PathBuf, &'static str),
+    /// The folder of a forest of the public data, whose array `X` has a row a sample, and how many rows a run takes.
+    Forest(PathBuf, usize),
 }
 
 #[derive(Deserialize)]
@@ -46,6 +49,9 @@ impl Case {
 
     /// The shape of each input, for the command line: files may leave it open.
     pub fn shapes(&self) -> Result<Vec<String>> {
+        if let Source::Forest(folder, batch) = &self.source {
+            return Ok(vec![format!("{}={batch}x{}", forest::INPUT, forest::features(folder)?)]);
+        }
         let Source::Data(folder) = &self.source else { return Ok(Vec::new()) };
         if !self.is_onnx() {
             return Ok(Vec::new());
@@ -75,7 +81,14 @@ impl Case {
                 array.shape[0] = rows;
                 Ok(vec![array])
             }
+            Source::Forest(folder, batch) => Ok(vec![forest::rows(folder, *batch)?]),
         }
+    }
+
+    /// A forest of the public data, run on so many rows at once.
+    pub fn forest(folder: &Path, file: &str, batch: usize) -> Case {
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Case { name, model: folder.join(file), source: Source::Forest(folder.to_owned(), batch) }
     }
 }
 
@@ -110,7 +123,8 @@ pub fn all() -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-fn data() -> Option<PathBuf> {
+/// The public data, if they are here.
+pub fn data() -> Option<PathBuf> {
     env::var_os("SANDERLING_DATA").map(PathBuf::from)
 }
 

@@ -1,12 +1,14 @@
 //! The command line, as a user has it: tables measure through it.
 
-use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail};
 use cargo_metadata::MetadataCommand;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
 
 use super::case::Case;
 use crate::process;
@@ -104,14 +106,17 @@ impl Cli {
         json::<Measured>(&mut command).map(|measured| measured.median_us)
     }
 
-    /// Trains a model into a folder.
-    pub fn train(&self, algorithm: &str, train: &Path, hyperparameters: &[&str], model: &Path) -> Result<()> {
-        let mut command = self.command("train");
-        command.args(["--algorithm", algorithm, "--train"]).arg(train).arg("-o").arg(model).arg("--json");
-        for hyperparameter in hyperparameters {
-            command.args(["--hp", hyperparameter]);
+    /// Trains a model from nothing: a folder that is there would be gone on with.
+    pub fn train(&self, algorithm: &str, data: &Path, hyperparameters: &[impl AsRef<str>], model: &Path) -> Result<()> {
+        if model.exists() {
+            std::fs::remove_dir_all(model).with_context(|| format!("cannot remove {}", model.display()))?;
         }
-        json::<serde_json::Value>(&mut command).map(|_| ())
+        let mut command = self.command("train");
+        command.args(["--algorithm", algorithm, "--json"]).arg("--train").arg(data).arg("-o").arg(model);
+        for pair in hyperparameters {
+            command.args(["--hp", pair.as_ref()]);
+        }
+        json::<IgnoredAny>(&mut command).map(|_| ())
     }
 
     /// Compiles a trained network to int8 by the samples that it keeps.
@@ -120,15 +125,31 @@ impl Cli {
         json(command.arg(model).args(["--target", target, "--quantize", "int8", "--json", "-o"]).arg(artifact))
     }
 
-    /// The metrics of a trained network on labelled data, and of an artifact of it.
-    pub fn evaluate(&self, model: &Path, data: &Path, artifact: &Path, backend: &str) -> Result<BTreeMap<String, f64>> {
+    /// The metrics of a trained model on labelled data.
+    pub fn evaluate(&self, model: &Path, data: &Path) -> Result<Map<String, Value>> {
+        self.metrics(model, data, &[])
+    }
+
+    /// The metrics of a trained network and of an artifact of it.
+    pub fn evaluate_artifact(
+        &self,
+        model: &Path,
+        data: &Path,
+        artifact: &Path,
+        backend: &str,
+    ) -> Result<Map<String, Value>> {
+        let artifact = artifact.as_os_str();
+        self.metrics(model, data, &["--artifact".as_ref(), artifact, "--backend".as_ref(), backend.as_ref()])
+    }
+
+    fn metrics(&self, model: &Path, data: &Path, more: &[&OsStr]) -> Result<Map<String, Value>> {
         #[derive(Deserialize)]
         struct Evaluated {
-            metrics: BTreeMap<String, f64>,
+            metrics: Map<String, Value>,
         }
         let mut command = self.command("evaluate");
-        command.arg(model).arg("--data").arg(data).arg("--artifact").arg(artifact);
-        json::<Evaluated>(command.args(["--backend", backend, "--json"])).map(|evaluated| evaluated.metrics)
+        command.arg(model).arg("--data").arg(data).args(more).arg("--json");
+        json::<Evaluated>(&mut command).map(|found| found.metrics)
     }
 
     fn command(&self, subcommand: &str) -> Command {

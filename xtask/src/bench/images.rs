@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use super::Bench;
 use super::row::Row;
@@ -57,6 +58,6 @@ pub fn rows(bench: &Bench) -> Result<Vec<Row>> {
 }
 
 fn accuracy(bench: &Bench, model: &Path, test: &Path, artifact: &Path, backend: &str, name: &str) -> Result<f64> {
-    let metrics = bench.cli.evaluate(model, test, artifact, backend)?;
-    Ok(100.0 * metrics.get(name).with_context(|| format!("no metric {name}"))?)
+    let metrics = bench.cli.evaluate_artifact(model, test, artifact, backend)?;
+    Ok(100.0 * metrics.get(name).and_then(Value::as_f64).with_context(|| format!("no metric {name}"))?)
 }

@@ -27,7 +27,8 @@ pub fn rows(bench: &Bench) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for case in &cases {
         bar.set_message(case.name.clone());
-        rows.extend(of_case(bench, case, python.as_deref())?);
+        let engines = if case.is_onnx() { ONNX } else { TFLITE };
+        rows.extend(of_case(bench, case, engines, python.as_deref())?);
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -41,12 +42,12 @@ enum Side {
     Failed(&'static str, String),
 }
 
-fn of_case(bench: &Bench, case: &Case, python: Option<&Path>) -> Result<Vec<Row>> {
+/// Ours beside each engine, in rounds that take turns.
+pub fn of_case(bench: &Bench, case: &Case, engines: &[Engine], python: Option<&Path>) -> Result<Vec<Row>> {
     let file = |name: &str| bench.folder.path().join(name);
     let inputs = file("inputs.npz");
     write_npz(&inputs, &case.inputs()?)?;
     let mut ours = Ours::prepare(bench, case, &inputs);
-    let engines = if case.is_onnx() { ONNX } else { TFLITE };
     let mut sides: Vec<Side> = engines
         .iter()
         .map(|engine| start(python, engine, case, &inputs, file(&format!("{}.npz", engine.script))))

@@ -59,7 +59,8 @@ fn quiet(command: &mut Command) -> Result<()> {
     process::run(command.stdout(Stdio::null()))
 }
 
-fn scripts() -> PathBuf {
+/// Where the peers' scripts are.
+pub fn scripts() -> PathBuf {
     process::root().join("bench/peers")
 }
 

@@ -53,7 +53,9 @@ impl Objective {
     pub fn refuses(self, label: f32, classes: usize) -> Option<String> {
         if self.is_of_classes() {
             let is_class = label >= 0.0 && label.fract() == 0.0 && (label as usize) < classes;
-            return (!is_class).then(|| format!("label {label} is no class from 0 to {}; num_class says how many there are", classes - 1));
+            return (!is_class).then(|| {
+                format!("label {label} is no class from 0 to {}; num_class says how many there are", classes - 1)
+            });
         }
         let is_share = (0.0..=1.0).contains(&label);
         (self.is_logistic() && !is_share).then(|| format!("label {label} is not between 0 and 1"))

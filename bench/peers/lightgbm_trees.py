@@ -1,0 +1,22 @@
+"""LightGBM's own predictor, one thread."""
+
+import numpy
+
+from serve import serve
+from trees import Trees
+
+
+class LightGbm(Trees):
+    dtype = numpy.float64
+
+    def load(self, model):
+        import lightgbm
+
+        self.name = f"LightGBM {lightgbm.__version__}"
+        self.booster = lightgbm.Booster(model_file=model)
+
+    def predict(self, matrix):
+        return self.booster.predict(matrix, num_threads=1)
+
+
+serve(LightGbm)

@@ -1,0 +1,26 @@
+"""Treelite's general inference library, one thread."""
+
+import numpy
+
+from serve import serve
+from trees import Trees, is_lightgbm
+
+
+class Treelite(Trees):
+    def load(self, model):
+        import treelite
+
+        self.name = f"Treelite GTIL {treelite.__version__}"
+        if is_lightgbm(model):
+            self.dtype = numpy.float64
+            self.matrices = [matrix.astype(numpy.float64) for matrix in self.matrices]
+            self.model = treelite.frontend.load_lightgbm_model(model)
+        else:
+            self.model = treelite.frontend.load_xgboost_model(model, format_choice="json")
+        self.gtil = treelite.gtil
+
+    def predict(self, matrix):
+        return self.gtil.predict(self.model, matrix, nthread=1)
+
+
+serve(Treelite)
