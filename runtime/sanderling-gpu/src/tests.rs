@@ -17,7 +17,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 }";
 
 fn artifact(shaders: Vec<u8>, arena_bytes: u32) -> Vec<u8> {
-    let mut artifact = Artifact { arena_bytes, shaders, target: "wgpu".into(), ..Artifact::default() };
+    let mut artifact = Artifact::default();
+    artifact.arena_bytes = arena_bytes;
+    artifact.shaders = shaders;
+    artifact.target = "wgpu".into();
     artifact.call(&FlipI8 { len: BYTES, output: 0 });
     let region = Region { offset: 0, bytes: BYTES };
     let shape = [BYTES, 0, 0, 0, 0, 0, 0, 0];
