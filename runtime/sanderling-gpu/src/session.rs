@@ -154,7 +154,7 @@ fn output_regions(model: &Model<'_>) -> Vec<Region> {
 pub(crate) fn buffer(gpu: &Gpu, what: &'static str, bytes: u64, usage: BufferUsages) -> Result<Buffer, GpuError> {
     let limits = gpu.device.limits();
     let most = match usage.contains(BufferUsages::STORAGE) {
-        true => limits.max_buffer_size.min(u64::from(limits.max_storage_buffer_binding_size)),
+        true => limits.max_buffer_size.min(limits.max_storage_buffer_binding_size),
         false => limits.max_buffer_size,
     };
     let size = bytes.max(1).next_multiple_of(16);

@@ -107,7 +107,7 @@ fn a_call_may_have_several_dispatches() {
 fn an_arena_larger_than_a_buffer_may_be_is_refused() {
     let Some(gpu) = gpu() else { return };
     let limits = gpu.device.limits();
-    let most = limits.max_buffer_size.min(limits.max_storage_buffer_binding_size.into());
+    let most = limits.max_buffer_size.min(limits.max_storage_buffer_binding_size);
     let Ok(arena_bytes) = u32::try_from(most + 16) else {
         return eprintln!("skipped: {} takes buffers of all sizes that an arena can have", gpu.name());
     };
