@@ -21,6 +21,9 @@ const MODELS: usize = 33;
 /// Models with a kernel that has no shader, which the compiler names.
 const NOT_ON_GPU: &[(&str, &str)] = &[("deeplabv3_mnv2_dm05_quant", "resize_i8")];
 
+/// From the arrays of a sample to the bytes of each output.
+type Compute<'m> = dyn FnMut(&[&Array]) -> Result<Vec<Vec<u8>>, String> + 'm;
+
 /// What runs a model.
 #[derive(Clone, Copy)]
 enum Machine<'g> {
@@ -99,7 +102,7 @@ fn run(
     let graph = &compiled.graph;
     let model;
     let mut arena;
-    let mut compute: Box<dyn FnMut(&[&Array]) -> Result<Vec<Vec<u8>>, String> + '_> = match machine {
+    let mut compute: Box<Compute<'_>> = match machine {
         Machine::Cpu(backend) => {
             model = Model::parse(&compiled.artifact, kernels(backend)).map_err(|e| e.to_string())?;
             arena = vec![0xa5; model.arena_bytes()];

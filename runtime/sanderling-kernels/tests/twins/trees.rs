@@ -22,8 +22,8 @@ fn node(stream: &mut Stream, features: u32, is_plain: bool) -> ForestNode {
     ForestNode {
         value,
         test,
-        missing: stream.byte() % 2 == 0,
-        zero_is_missing: !is_plain && stream.byte() % 2 == 0,
+        missing: stream.byte().is_multiple_of(2),
+        zero_is_missing: !is_plain && stream.byte().is_multiple_of(2),
         feature: u32::from(stream.byte()) % (features + 1),
         skip: u32::from(stream.byte() % 7),
     }

@@ -1,8 +1,12 @@
 //! What the demo runs on.
 
 use std::io::Write;
+#[cfg(feature = "gpu")]
+use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
+#[cfg(feature = "gpu")]
+use sanderling_gpu::{Gpu, GpuSession};
 use sanderling_runtime::{Model, Session};
 
 use crate::commands::{BackendArg, bench};
@@ -40,6 +44,8 @@ pub const MACHINES: &[Machine] = &[
         missing: qemu::missing,
         run: on_qemu,
     },
+    #[cfg(feature = "gpu")]
+    Machine { name: "GPU (wgpu)", target: "wgpu", most_inputs: 200, missing: no_gpu, run: on_gpu },
 ];
 
 fn on_host(artifact: &[u8], inputs: &[Vec<u8>]) -> Result<Ran> {
@@ -75,5 +81,30 @@ fn on_qemu(artifact: &[u8], inputs: &[Vec<u8>]) -> Result<Ran> {
         outputs: report.outputs,
         ram_bytes: report.arena_bytes + report.stack_high_water_bytes,
         cost: format!("{} instructions", show::grouped(report.instructions)),
+    })
+}
+
+#[cfg(feature = "gpu")]
+fn no_gpu() -> Option<String> {
+    Gpu::open().err().map(|error| error.to_string())
+}
+
+#[cfg(feature = "gpu")]
+fn on_gpu(artifact: &[u8], inputs: &[Vec<u8>]) -> Result<Ran> {
+    let gpu = Gpu::open()?;
+    let mut session = GpuSession::new(&gpu, artifact)?;
+    let mut all = Vec::new();
+    let mut times = Vec::new();
+    for input in inputs {
+        let start = Instant::now();
+        let outputs = session.run_row(&[input])?;
+        times.push(start.elapsed().as_secs_f64() * 1e6);
+        all.extend_from_slice(&outputs[0]);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(Ran {
+        outputs: all,
+        ram_bytes: session.model().arena_bytes() as u64,
+        cost: format!("{:.0} us on {}", times[times.len() / 2], gpu.name()),
     })
 }
