@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
+use npyz::npz::file_name_from_array_name;
 use npyz::{DType, NpyHeader, Order, TypeStr, WriterBuilder};
 use sanderling_format::Element;
 
@@ -12,6 +13,10 @@ use crate::file::{FileError, write_atomically};
 
 /// Largest array that is read.
 const MOST_BYTES: usize = 1 << 32;
+/// Longest header of an array, numpy's own limit.
+const MOST_HEADER_BYTES: u32 = 10_000;
+/// Deepest nesting of brackets in a header; a shape is two deep.
+const MOST_DEPTH: i32 = 6;
 
 /// All arrays of a `.npz`, in the order of the file, or the one of a `.npy`, which has no name.
 pub fn read_npz(path: &Path) -> Result<Vec<Array>, FileError> {
@@ -32,10 +37,9 @@ pub fn decode_npz(mut file: impl Read + Seek) -> Result<Vec<Array>, String> {
     names.sort();
     let mut arrays = Vec::new();
     for name in names {
-        let data = archive.by_name(&name).map_err(|e| format!("array {name}: {e}"))?;
-        let Some(data) = data else { continue };
-        let header = data.header().clone();
-        let array = read_body(name.clone(), &header, data.into_inner());
+        // Not by the archive's own name for it, which would parse any header.
+        let file = archive.zip_archive().by_name(&file_name_from_array_name(&name)).map_err(io::Error::from);
+        let array = file.and_then(|file| read_array(name.clone(), file));
         arrays.push(array.map_err(|e| format!("array {name}: {e}"))?);
     }
     Ok(arrays)
@@ -55,12 +59,7 @@ pub fn encode_npz(arrays: &[Array]) -> io::Result<Vec<u8>> {
 }
 
 fn read_array(name: String, mut reader: impl Read) -> io::Result<Array> {
-    let header = NpyHeader::from_reader(&mut reader)?;
-    read_body(name, &header, reader)
-}
-
-fn read_body(name: String, header: &NpyHeader, mut reader: impl Read) -> io::Result<Array> {
-    let invalid = |what: String| io::Error::new(io::ErrorKind::InvalidData, what);
+    let header = read_header(&mut reader)?;
     let DType::Plain(kind) = header.dtype() else {
         return Err(invalid("a structured array; store one array for each field".into()));
     };
@@ -87,6 +86,40 @@ fn read_body(name: String, header: &NpyHeader, mut reader: impl Read) -> io::Res
         return Err(invalid(format!("it has {more} than {shape:?} takes, {bytes}")));
     }
     Ok(Array { name, element, shape, data })
+}
+
+/// The header, whose text is a Python literal. The time to parse one grows with the power of how deep its brackets are nested.
+fn read_header(reader: &mut impl Read) -> io::Result<NpyHeader> {
+    let mut head = vec![0; 8];
+    reader.read_exact(&mut head)?;
+    // From version 2 on, its length takes four bytes.
+    let mut length = [0; 4];
+    let width = if head[6] < 2 { 2 } else { 4 };
+    reader.read_exact(&mut length[..width])?;
+    let bytes = u32::from_le_bytes(length);
+    if bytes > MOST_HEADER_BYTES {
+        return Err(invalid(format!("its header has {bytes} bytes, more than the {MOST_HEADER_BYTES} that numpy reads")));
+    }
+    head.extend_from_slice(&length[..width]);
+    let text = head.len();
+    head.resize(text + bytes as usize, 0);
+    reader.read_exact(&mut head[text..])?;
+    let mut depth = 0;
+    for byte in &head[text..] {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth -= 1,
+            _ => {}
+        }
+        if depth > MOST_DEPTH {
+            return Err(invalid(format!("the brackets of its header are nested more than {MOST_DEPTH} deep")));
+        }
+    }
+    NpyHeader::from_reader(head.as_slice())
+}
+
+fn invalid(what: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 fn element(kind: &str) -> Option<Element> {
@@ -181,6 +214,14 @@ mod tests {
         }
         let why = decode_npz(Cursor::new(npy("1048576, 1048576", 6))).unwrap_err();
         assert!(why.contains("split"), "{why}");
+    }
+
+    #[test]
+    fn nested_brackets_are_refused_at_once() {
+        let why = decode_npz(Cursor::new(npy(&"1,(".repeat(30), 6))).unwrap_err();
+        assert!(why.contains("nested"), "{why}");
+        let why = decode_npz(Cursor::new(npy(&"1,".repeat(6000), 6))).unwrap_err();
+        assert!(why.contains("12"), "{why}");
     }
 
     #[test]
