@@ -80,9 +80,9 @@ fn rounded_weights_halve_a_real_model() {
         eprintln!("skipped: rounded_weights_halve_a_real_model (SANDERLING_DATA is not set)");
         return;
     };
-    let model = data.join("models/tflite/mlperf_kws_fp32/model.tflite").display().to_string();
+    let model = data.join("models/tflite/mlperf_ic_fp32/model.tflite").display().to_string();
     let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("kws.sndl").display().to_string();
+    let out = folder.path().join("ic.sndl").display().to_string();
     let compiled = |weights: &[&str]| {
         let flags = ["compile", &model, "-o", &out, "--json"];
         let report: serde_json::Value = serde_json::from_str(&ok(&[&flags[..], weights].concat())).unwrap();

@@ -98,7 +98,9 @@ fn read_header(reader: &mut impl Read) -> io::Result<NpyHeader> {
     reader.read_exact(&mut length[..width])?;
     let bytes = u32::from_le_bytes(length);
     if bytes > MOST_HEADER_BYTES {
-        return Err(invalid(format!("its header has {bytes} bytes, more than the {MOST_HEADER_BYTES} that numpy reads")));
+        return Err(invalid(format!(
+            "its header has {bytes} bytes, more than the {MOST_HEADER_BYTES} that numpy reads"
+        )));
     }
     head.extend_from_slice(&length[..width]);
     let text = head.len();

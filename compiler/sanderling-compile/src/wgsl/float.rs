@@ -4,50 +4,72 @@ use sanderling_format::calls::*;
 
 use super::source::{Shader, Source};
 
+/// Weights may be halves.
+const HALF: &str = include_str!("half.wgsl");
 const WINDOW: &str = include_str!("window.wgsl");
 const REAL: &str = include_str!("real.wgsl");
 const WALK: &str = include_str!("walk.wgsl");
 
 pub fn conv(call: &Conv2dF32) -> Option<Vec<Shader>> {
-    Source::new(&[WINDOW, include_str!("conv_f32.wgsl")])
+    conv_of(call, Numeric::F32)
+}
+
+/// As [`conv`], with weights of a type.
+pub fn conv_of(call: &Conv2dF32, weights: Numeric) -> Option<Vec<Shader>> {
+    Source::new(&[WINDOW, HALF, include_str!("conv_f32.wgsl")])
         .window(&call.window)
         .u("GROUPS", call.groups)
         .bounds(call.low, call.high)
         .tensor("input", call.input)
-        .tensor("weights", call.weights)
+        .weights("weights", call.weights, weights)
         .tensor("bias", call.bias)
         .reals(call.output, call.window.output_len()?)
 }
 
 pub fn depthwise(call: &DepthwiseF32) -> Option<Vec<Shader>> {
-    Source::new(&[WINDOW, include_str!("depthwise_f32.wgsl")])
+    depthwise_of(call, Numeric::F32)
+}
+
+/// As [`depthwise`], with weights of a type.
+pub fn depthwise_of(call: &DepthwiseF32, weights: Numeric) -> Option<Vec<Shader>> {
+    Source::new(&[WINDOW, HALF, include_str!("depthwise_f32.wgsl")])
         .window(&call.window)
         .bounds(call.low, call.high)
         .tensor("input", call.input)
-        .tensor("weights", call.weights)
+        .weights("weights", call.weights, weights)
         .tensor("bias", call.bias)
         .reals(call.output, call.window.output_len()?)
 }
 
 pub fn conv_transpose(call: &ConvTransposeF32) -> Option<Vec<Shader>> {
-    Source::new(&[WINDOW, include_str!("reach.wgsl"), include_str!("conv_transpose_f32.wgsl")])
+    conv_transpose_of(call, Numeric::F32)
+}
+
+/// As [`conv_transpose`], with weights of a type.
+pub fn conv_transpose_of(call: &ConvTransposeF32, weights: Numeric) -> Option<Vec<Shader>> {
+    Source::new(&[WINDOW, HALF, include_str!("reach.wgsl"), include_str!("conv_transpose_f32.wgsl")])
         .window(&call.window)
         .bounds(call.low, call.high)
         .tensor("input", call.input)
-        .tensor("weights", call.weights)
+        .weights("weights", call.weights, weights)
         .tensor("bias", call.bias)
         .reals(call.output, call.window.output_len()?)
 }
 
 pub fn mat_mul(call: &MatMulF32) -> Option<Vec<Shader>> {
-    Source::new(&[include_str!("mat_mul_f32.wgsl")])
+    mat_mul_of(call, Numeric::F32)
+}
+
+/// As [`mat_mul`], with weights of a type.
+pub fn mat_mul_of(call: &MatMulF32, weights: Numeric) -> Option<Vec<Shader>> {
+    Source::new(&[HALF, include_str!("mat_mul_f32.wgsl")])
         .u("M", call.m)
         .u("K", call.k)
         .u("N", call.n)
         .u("A_STEP", call.a_step)
         .u("B_STEP", call.b_step)
         .tensor("a", call.a)
-        .tensor("b", call.b)
+        .weights("b", call.b, weights)
         .reals(call.output, call.batch.checked_mul(call.m)?.checked_mul(call.n)?)
 }
 

@@ -6,6 +6,7 @@
 
 mod data;
 mod float;
+mod halves;
 mod int8;
 mod quantized;
 mod recurrent;
@@ -95,6 +96,14 @@ fn of_call(raw: &RawCall<'_>) -> Option<Vec<Shader>> {
         DepthwiseF32 => float::depthwise,
         ConvTransposeF32 => float::conv_transpose,
         MatMulF32 => float::mat_mul,
+        Conv2dF16 => halves::conv_f16,
+        DepthwiseF16 => halves::depthwise_f16,
+        ConvTransposeF16 => halves::conv_transpose_f16,
+        MatMulF16 => halves::mat_mul_f16,
+        Conv2dBf16 => halves::conv_bf16,
+        DepthwiseBf16 => halves::depthwise_bf16,
+        ConvTransposeBf16 => halves::conv_transpose_bf16,
+        MatMulBf16 => halves::mat_mul_bf16,
         UnaryF32 => float::unary,
         BinaryF32 => float::binary,
         PoolF32 => float::pool,

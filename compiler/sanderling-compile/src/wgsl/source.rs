@@ -66,19 +66,32 @@ impl Source {
 
     /// The functions `{name}_word`, `{name}_byte` (signed) and `{name}_real` read the tensor at an offset: by word, by byte
     /// and by f32.
-    pub fn tensor(mut self, name: &str, offset: u32) -> Source {
+    pub fn tensor(self, name: &str, offset: u32) -> Source {
+        let mut source = self.words_of(name, offset);
+        let _ = writeln!(
+            source.declarations,
+            "fn {name}_byte(i: u32) -> i32 {{ return bitcast<i32>({name}_word(i >> 2u) << (24u - 8u * (i & 3u))) >> 24u; }}\n\
+             fn {name}_real(i: u32) -> f32 {{ return bitcast<f32>({name}_word(i)); }}"
+        );
+        source
+    }
+
+    /// `{name}_real` alone, for real numbers of any type. Needs `half.wgsl`.
+    pub fn weights(self, name: &str, offset: u32, numeric: Numeric) -> Source {
+        let mut source = self.words_of(name, offset);
+        let bits = bits_of(name, numeric);
+        let _ = writeln!(source.declarations, "fn {name}_real(i: u32) -> f32 {{ return bitcast<f32>({bits}); }}");
+        source
+    }
+
+    fn words_of(mut self, name: &str, offset: u32) -> Source {
         let at = format!("{}u + i", (offset & !CONSTANTS) / 4);
         let word = match (offset & CONSTANTS != 0, self.is_atomic) {
             (true, _) => format!("constants[{at}]"),
             (false, false) => format!("arena[{at}]"),
             (false, true) => format!("atomicLoad(&arena[{at}])"),
         };
-        let _ = writeln!(
-            self.declarations,
-            "fn {name}_word(i: u32) -> u32 {{ return {word}; }}\n\
-             fn {name}_byte(i: u32) -> i32 {{ return bitcast<i32>({name}_word(i >> 2u) << (24u - 8u * (i & 3u))) >> 24u; }}\n\
-             fn {name}_real(i: u32) -> f32 {{ return bitcast<f32>({name}_word(i)); }}"
-        );
+        let _ = writeln!(self.declarations, "fn {name}_word(i: u32) -> u32 {{ return {word}; }}");
         self
     }
 
@@ -111,12 +124,7 @@ impl Source {
     /// The function `{name}_bits` reads element `i` of the real tensor at an offset as the bits of an f32. Needs `half.wgsl`.
     pub fn real_bits(self, name: &str, offset: u32, numeric: Numeric) -> Source {
         let mut source = self.tensor(name, offset);
-        let half = format!("(({name}_word(i >> 1u) >> (16u * (i & 1u))) & 0xffffu)");
-        let bits = match numeric {
-            Numeric::F16 => format!("widened({half})"),
-            Numeric::BF16 => format!("{half} << 16u"),
-            _ => format!("{name}_word(i)"),
-        };
+        let bits = bits_of(name, numeric);
         let _ = writeln!(source.declarations, "fn {name}_bits(i: u32) -> u32 {{ return {bits}; }}");
         source
     }
@@ -237,6 +245,16 @@ impl Source {
         source.files.push(main);
         source.files.iter().for_each(|file| text.push_str(file));
         Some(vec![Shader { text, groups: [across, groups.div_ceil(across), 1] }])
+    }
+}
+
+/// Element `i` of a real tensor as the bits of an f32.
+fn bits_of(name: &str, numeric: Numeric) -> String {
+    let half = format!("(({name}_word(i >> 1u) >> (16u * (i & 1u))) & 0xffffu)");
+    match numeric {
+        Numeric::F16 => format!("widened({half})"),
+        Numeric::BF16 => format!("{half} << 16u"),
+        _ => format!("{name}_word(i)"),
     }
 }
 

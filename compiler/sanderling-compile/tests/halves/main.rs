@@ -1,6 +1,8 @@
 //! Weights of two bytes, and models that compute in f16 or bf16.
 
 mod flatbuffer;
+#[path = "../common/gpu.rs"]
+mod gpu;
 mod models;
 
 use half::{bf16, f16};
@@ -68,6 +70,9 @@ fn weights_given_in_halves_stay_so() {
         for backend in [Backend::Scalar, Backend::Auto] {
             let y = run(&found.artifact, backend, &input);
             assert_near(&reals(DType::F32, &y), &expected.as_f32(), 1e-5, suffix);
+        }
+        for y in gpu::run(&Module::new("test", graph), &[input.to_vec()], suffix).into_iter().flatten() {
+            assert_near(&reals(DType::F32, &y[0]), &expected.as_f32(), 1e-4, suffix);
         }
     }
 }

@@ -209,7 +209,7 @@ fn read(path: &Path, channel: &str, hyper: &Hyperparameters, width: Option<usize
             Predictor::MulticlassClassifier
                 if label.fract() != 0.0 || !(0.0..hyper.outputs() as f32).contains(&label) =>
             {
-                format!("is no class from 0 to {}", hyper.outputs() - 1)
+                format!("is no class from 0 to {}; num_classes says how many there are", hyper.outputs() - 1)
             }
             _ => continue,
         };

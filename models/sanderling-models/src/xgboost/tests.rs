@@ -184,7 +184,8 @@ fn validation_stops_a_training_that_gets_no_better() {
 fn labels_that_do_not_fit_are_named() {
     let why = |hyper: &[(&str, &str)], text: &str| Case::new(hyper, text).why();
     let classes = [("num_round", "1"), ("objective", "multi:softmax"), ("num_class", "3")];
-    assert_eq!(why(&classes, "1,2\n3,4\n"), "channel train: row 2: label 3 is no class from 0 to 2");
+    let label = "channel train: row 2: label 3 is no class from 0 to 2; num_class says how many there are";
+    assert_eq!(why(&classes, "1,2\n3,4\n"), label);
     let logistic = [("num_round", "1"), ("objective", "binary:logistic")];
     assert_eq!(why(&logistic, "1,2\n2,4\n"), "channel train: row 2: label 2 is not between 0 and 1");
     assert_eq!(why(&classes[..2], "1,2\n"), "objective multi:softmax needs num_class");
