@@ -56,7 +56,7 @@ pub const TABLE: &[Hyperparameter] = &[
     row("precision_dtype", Kind::Choice(&["float32"]), Is("float32"), "Of the training"),
 ];
 
-/// The typed values of [`TABLE`].
+/// The typed values of the table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hyperparameters {
     pub num_classes: usize,
