@@ -10,7 +10,12 @@ class LightGbm(Trees):
     dtype = numpy.float64
 
     def load(self, model):
+        import logging
+
         import lightgbm
+
+        # Answers go to standard output; what LightGBM says of old models must not.
+        lightgbm.register_logger(logging.getLogger("lightgbm"))
 
         self.name = f"LightGBM {lightgbm.__version__}"
         self.booster = lightgbm.Booster(model_file=model)

@@ -110,9 +110,11 @@ fn shown(check: &Check) -> String {
     }
 }
 
-/// `12,345.6`; whole numbers without a fraction.
+/// `12,345.6`, `0.972`; whole numbers without a fraction.
 fn grouped(value: f64) -> String {
-    let text = if value.fract() == 0.0 { format!("{value}") } else { format!("{value:.1}") };
+    // Shares and parts of a second would vanish in one decimal.
+    let decimals = if value.abs() < 1.0 { 3 } else { 1 };
+    let text = if value.fract() == 0.0 { format!("{value}") } else { format!("{value:.decimals$}") };
     let (whole, fraction) = text.split_at(text.find('.').unwrap_or(text.len()));
     let mut out = String::new();
     for (index, digit) in whole.chars().enumerate() {
