@@ -26,7 +26,7 @@ pub struct NoShader {
 
 /// The shaders section for a program.
 pub fn section(program: &[u8]) -> Result<Vec<u8>, NoShader> {
-    let mut shaders = Vec::new();
+    let mut shaders: Vec<(u32, Shader)> = Vec::new();
     for (call, raw) in Program(program).flatten().enumerate() {
         let found = of_call(&raw).ok_or_else(|| {
             let kernel = ALL.iter().find(|described| described.id == raw.id).map_or("", |described| described.name);
@@ -34,13 +34,9 @@ pub fn section(program: &[u8]) -> Result<Vec<u8>, NoShader> {
         })?;
         shaders.extend(found.into_iter().map(|shader| (call as u32, shader)));
     }
-    let dispatch = |(call, shader): &'_ (u32, Shader)| (*call, shader.groups);
     let dispatches: Vec<Dispatch> = shaders
         .iter()
-        .map(|entry| {
-            let (call, groups) = dispatch(entry);
-            Dispatch { call, text: &entry.1.text, groups }
-        })
+        .map(|(call, shader)| Dispatch { call: *call, text: &shader.text, groups: shader.groups })
         .collect();
     Ok(write_dispatches(&dispatches))
 }
