@@ -139,8 +139,10 @@ pub fn infer(op: &Op, inputs: &[&TensorType]) -> Result<Vec<TensorType>, InferEr
         Op::Slice { start, step, size } => {
             let rank = x.shape.len();
             let inside = |i: usize| {
-                let last = size[i].checked_sub(1).map(|n| start[i] as isize + n as isize * step[i]);
-                last.is_none_or(|last| start[i] < x.shape[i] && 0 <= last && (last as usize) < x.shape[i])
+                // Nothing is read of an empty piece, which may also begin at the end.
+                let Some(n) = size[i].checked_sub(1) else { return start[i] <= x.shape[i] };
+                let last = start[i] as isize + n as isize * step[i];
+                start[i] < x.shape[i] && 0 <= last && (last as usize) < x.shape[i]
             };
             if start.len() != rank || step.len() != rank || size.len() != rank || !(0..rank).all(inside) {
                 return site.fail(format!("{x} does not contain start {start:?} step {step:?} size {size:?}"));

@@ -152,7 +152,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{Activation, Op, Quant, State, Tensor, TreeNode, Value};
+    use crate::{Activation, Node, Op, Quant, State, Tensor, TreeNode, Value};
 
     fn good() -> Graph {
         let mut g = Graph::new("g");
@@ -184,6 +184,14 @@ mod tests {
             g.outputs.push(ValueId(4));
         });
         check(Rule::TypesAgree, |g| g.values[3].ty.shape = vec![1, 3]);
+        check(Rule::TypesAgree, |g| {
+            // An empty piece that begins past the end.
+            let op = Op::Slice { start: vec![0, 5], step: vec![1, 1], size: vec![1, 0] };
+            let x = &g.values[0].ty;
+            let ty = TensorType { shape: vec![1, 0], ..x.clone() };
+            g.values.push(Value { name: "piece".into(), ty, source: Source::Node(1) });
+            g.nodes.push(Node { op, inputs: vec![ValueId(0)], outputs: vec![ValueId(4)] });
+        });
         check(Rule::ConstantBytes, |g| {
             let Source::Constant(t) = &mut g.values[1].source else { panic!() };
             Arc::make_mut(t).data.pop();

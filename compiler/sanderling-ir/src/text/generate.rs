@@ -256,7 +256,7 @@ impl Builder<'_, '_> {
             }
             2 => (Op::Concat { axis }, vec![x; 1 + self.t.below(3)]),
             3 if self.t.flip() => {
-                let start = shape.iter().map(|n| n - 1).collect();
+                let start = shape.iter().map(|n| n.saturating_sub(1)).collect();
                 (Op::Slice { start, step: vec![-1; rank], size: shape }, vec![x])
             }
             3 => (Op::Slice { start: vec![0; rank], step: vec![3; rank], size: vec![1; rank] }, vec![x]),
