@@ -7,6 +7,7 @@ mod ci;
 mod conformance;
 mod header;
 mod instructions;
+mod mlperf;
 mod process;
 mod setup;
 mod size;

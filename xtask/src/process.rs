@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
+use cargo_metadata::MetadataCommand;
 
 /// Cortex-M4F and M7, the main device target; the emulated board runs it.
 pub const THUMBV7EM: &str = "thumbv7em-none-eabihf";
@@ -28,6 +29,23 @@ pub fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
     command
+}
+
+/// Builds a program of the workspace, so that no figure is that of yesterday's code, and says where it lies.
+///
+/// With the features of the whole workspace, as the tests are built: of one package alone they are fewer, and the large
+/// dependencies would be compiled once more.
+pub fn program(name: &str) -> Result<PathBuf> {
+    run(&mut cargo(&["build", "--release", "--quiet", "--workspace", "--bin", name]))?;
+    let file = format!("{name}{}", env::consts::EXE_SUFFIX);
+    Ok(target_folder(&root().join("Cargo.toml"))?.join("release").join(file))
+}
+
+/// The metadata knows the target folder, which the environment may have moved.
+pub fn target_folder(manifest: &Path) -> Result<PathBuf> {
+    let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec();
+    let metadata = metadata.with_context(|| format!("cannot read the metadata of {}", manifest.display()))?;
+    Ok(metadata.target_directory.into_std_path_buf())
 }
 
 /// Runs a command to its end; a failure names the whole command, so that it can be repeated by hand.

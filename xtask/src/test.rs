@@ -21,7 +21,7 @@ pub fn run() -> Result<()> {
         println!("skipped: 64-bit Arm tests (no Rust target {AARCH64}; try `cargo xtask setup`)");
     }
     // Release, because the reference interpreter is too slow on real models without optimisation.
-    let mut test = process::cargo(&["test", "--release", "--workspace"]);
+    let mut test = process::cargo(&["test", "--release", "--workspace", "--no-fail-fast"]);
     if std::env::var_os(PROPERTY_SEED).is_none() {
         test.env(PROPERTY_SEED, "1");
     }

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail};
-use cargo_metadata::MetadataCommand;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -49,17 +48,8 @@ pub struct Board {
 }
 
 impl Cli {
-    /// Builds it, so that no figure is that of yesterday's code.
     pub fn build() -> Result<Cli> {
-        process::run(&mut process::cargo(&["build", "--release", "--quiet", "-p", "sanderling"]))?;
-        // The metadata knows the target folder, which the environment may have moved.
-        let metadata = MetadataCommand::new()
-            .manifest_path(process::root().join("Cargo.toml"))
-            .no_deps()
-            .exec()
-            .context("cannot read the workspace's metadata")?;
-        let name = format!("sanderling{}", std::env::consts::EXE_SUFFIX);
-        Ok(Cli { program: metadata.target_directory.join("release").join(name).into() })
+        Ok(Cli { program: process::program("sanderling")? })
     }
 
     /// Compiles a case with its fixed shapes.

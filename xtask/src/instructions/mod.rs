@@ -4,12 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use cargo_metadata::MetadataCommand;
 
+use crate::mlperf;
 use crate::process::{self, AARCH64};
 
-/// The four models of MLPerf Tiny, and the public data's folder of each that is not in the repository.
-const MODELS: [&str; 4] = ["kws", "ic", "vww", "ad"];
 /// A CPU without SDOT, and one with everything.
 const PLAIN: &str = "cortex-a53";
 const FULL: &str = "max";
@@ -26,8 +24,8 @@ pub fn run() -> Result<()> {
     let bench = Bench::build()?;
     println!("million instructions of one inference, {AARCH64} under QEMU");
     println!("{:<6} {:>9} {:>9} {:>9}", "model", "scalar", "NEON", "SDOT");
-    for name in MODELS {
-        let Some(model) = model(name) else {
+    for name in mlperf::MODELS {
+        let Some(model) = mlperf::path(name) else {
             println!("skipped: {name} (SANDERLING_DATA is not set)");
             continue;
         };
@@ -42,18 +40,12 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-fn model(name: &str) -> Option<PathBuf> {
-    if name == "kws" {
-        return Some(process::root().join("examples/models/kws/model.tflite"));
-    }
-    let data = std::env::var_os("SANDERLING_DATA")?;
-    Some(Path::new(&data).join(format!("models/tflite/mlperf_{name}_int8/model.tflite")))
-}
-
 /// The program that is measured and the plugin that measures.
 struct Bench {
     folder: PathBuf,
     program: PathBuf,
+    /// The command line.
+    sanderling: PathBuf,
     plugin: PathBuf,
 }
 
@@ -61,12 +53,8 @@ impl Bench {
     fn build() -> Result<Bench> {
         let example = ["build", "--release", "--target", AARCH64, "-p", "sanderling-host", "--example", "repeat"];
         process::run(&mut process::cargo(&example))?;
-        let metadata = MetadataCommand::new()
-            .manifest_path(process::root().join("Cargo.toml"))
-            .no_deps()
-            .exec()
-            .context("cannot read the workspace's metadata")?;
-        let target = metadata.target_directory.into_std_path_buf();
+        let target = process::target_folder(&process::root().join("Cargo.toml"))?;
+        let sanderling = process::program("sanderling")?;
         let folder = target.join("instructions");
         std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
         let plugin = folder.join("libcount.so");
@@ -77,13 +65,13 @@ impl Bench {
         }
         let source = process::root().join("xtask/src/instructions/plugin.rs");
         process::run(rustc.arg(source).arg("-o").arg(&plugin).current_dir(process::root()))?;
-        Ok(Bench { program: target.join(AARCH64).join("release/examples/repeat"), folder, plugin })
+        Ok(Bench { program: target.join(AARCH64).join("release/examples/repeat"), sanderling, folder, plugin })
     }
 
     fn compile(&self, name: &str, model: &Path) -> Result<PathBuf> {
         let artifact = self.folder.join(format!("{name}.sndl"));
-        let mut compile = process::cargo(&["run", "--release", "--quiet", "-p", "sanderling", "--", "compile"]);
-        compile.arg(model).args(["--target", "aarch64-neon", "-o"]).arg(&artifact);
+        let mut compile = Command::new(&self.sanderling);
+        compile.arg("compile").arg(model).args(["--target", "aarch64-neon", "-o"]).arg(&artifact);
         output(&mut compile)?;
         Ok(artifact)
     }

@@ -1,12 +1,10 @@
 //! The programs to measure: built here, and run on the emulated board.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use cargo_metadata::MetadataCommand;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -40,12 +38,11 @@ pub struct Workshop {
 impl Workshop {
     /// Builds the command line, which compiles the models.
     pub fn open() -> Result<Workshop> {
-        let target = target_folder(&process::root().join("Cargo.toml"))?;
-        process::run(&mut process::cargo(&["build", "--release", "--quiet", "--package", "sanderling"]))?;
-        let models = target.join("size");
+        let sanderling = process::program("sanderling")?;
+        let models = process::target_folder(&process::root().join("Cargo.toml"))?.join("size");
         fs::create_dir_all(&models).with_context(|| format!("cannot make {}", models.display()))?;
-        let programs = target_folder(&process::board().join("Cargo.toml"))?.join(THUMBV7EM).join("release");
-        Ok(Workshop { programs, models, sanderling: target.join("release/sanderling") })
+        let programs = process::target_folder(&process::board().join("Cargo.toml"))?.join(THUMBV7EM).join("release");
+        Ok(Workshop { programs, models, sanderling })
     }
 
     /// Builds a program of the board, afresh, because a stale one would have the size of yesterday's code.
@@ -79,22 +76,6 @@ impl Workshop {
         verify.arg("verify").arg(artifact).args(["--backend", "qemu", "--json"]);
         json(verify.env("SANDERLING_FIRMWARE", program))
     }
-}
-
-/// The file of a model of MLPerf Tiny: the one that the repository ships, or of the public data where they are.
-pub fn model(name: &str) -> Option<PathBuf> {
-    if name == "kws" {
-        return Some(process::root().join("examples/models/kws/model.tflite"));
-    }
-    let data = PathBuf::from(env::var_os("SANDERLING_DATA")?);
-    Some(data.join(format!("models/tflite/mlperf_{name}_int8/model.tflite")))
-}
-
-/// The metadata knows the target folder, which the environment may have moved.
-fn target_folder(manifest: &Path) -> Result<PathBuf> {
-    let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec();
-    let metadata = metadata.with_context(|| format!("cannot read the metadata of {}", manifest.display()))?;
-    Ok(metadata.target_directory.into_std_path_buf())
 }
 
 /// The object that a command prints. Exit code 3 is a self-test that failed, which the object says too.

@@ -13,6 +13,7 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::mlperf;
 use crate::process::{self, THUMBV7EM};
 use elf::Elf;
 use firmware::Workshop;
@@ -105,7 +106,7 @@ fn measure(report: &mut Report) -> Result<()> {
 }
 
 fn measure_model(report: &mut Report, workshop: &Workshop, name: &str, of: &ModelBars, all: &Bars) -> Result<()> {
-    let Some(model) = firmware::model(name) else {
+    let Some(model) = mlperf::path(name) else {
         report.skipped.push(format!("{name} (SANDERLING_DATA is not set)"));
         return Ok(());
     };
