@@ -96,9 +96,36 @@ pub fn from_integers(ty: &TensorType, values: impl IntoIterator<Item = i64>) -> 
         DType::I16 => values.flat_map(|v| (v as i16).to_le_bytes()).collect(),
         DType::I32 => values.flat_map(|v| (v as i32).to_le_bytes()).collect(),
         DType::I64 => values.flat_map(i64::to_le_bytes).collect(),
-        DType::F32 | DType::F16 | DType::BF16 => return from_reals(ty, values.map(|v| v as f64).collect::<Vec<_>>()),
+        DType::F32 | DType::F16 | DType::BF16 => return from_reals(ty, values.map(to_odd).collect::<Vec<_>>()),
     };
     Tensor { ty: ty.clone(), data }
+}
+
+/// An integer with an f64 near it, odd where it is not exact, so that rounding it again is as rounding once.
+fn to_odd(v: i64) -> f64 {
+    let near = v as f64;
+    let (exact, stored) = (i128::from(v), near as i128);
+    if stored == exact {
+        return near;
+    }
+    let below = if stored.abs() > exact.abs() { near.to_bits() - 1 } else { near.to_bits() };
+    f64::from_bits(below | 1)
+}
+
+/// The number of a type of two bytes nearest to `v`, halves to even, from one that is at most a step away.
+fn nearest_half(v: f64, start: u16, infinity: u16, widen: impl Fn(u16) -> f64) -> u16 {
+    if !v.is_finite() {
+        return start;
+    }
+    let sign = start & 0x8000;
+    let size = start & 0x7fff;
+    // The step after the largest number leads to infinity.
+    let value =
+        |bits: u16| if bits == infinity { 2.0 * widen(infinity - 1) - widen(infinity - 2) } else { widen(bits) };
+    let distance = |bits: &u16| ((v.abs() - value(*bits)).abs(), bits & 1);
+    let candidates = size.saturating_sub(1)..=(size + 1).min(infinity);
+    let nearest = candidates.min_by(|a, b| distance(a).partial_cmp(&distance(b)).unwrap_or(std::cmp::Ordering::Equal));
+    sign | nearest.unwrap_or(size)
 }
 
 /// A tensor of real numbers, each rounded once; integer types truncate and saturate at 64 bits.
@@ -106,8 +133,14 @@ pub fn from_reals(ty: &TensorType, values: impl IntoIterator<Item = f64>) -> Ten
     let values = values.into_iter();
     let data = match ty.dtype {
         DType::F32 => values.flat_map(|v| (v as f32).to_le_bytes()).collect(),
-        DType::F16 => values.flat_map(|v| f16::from_f64(v).to_le_bytes()).collect(),
-        DType::BF16 => values.flat_map(|v| bf16::from_f64(v).to_le_bytes()).collect(),
+        DType::F16 => {
+            let half = |v| nearest_half(v, f16::from_f32(v as f32).to_bits(), 0x7c00, |b| f16::from_bits(b).to_f64());
+            values.flat_map(|v| half(v).to_le_bytes()).collect()
+        }
+        DType::BF16 => {
+            let half = |v| nearest_half(v, bf16::from_f32(v as f32).to_bits(), 0x7f80, |b| bf16::from_bits(b).to_f64());
+            values.flat_map(|v| half(v).to_le_bytes()).collect()
+        }
         DType::Bool => values.map(|v| u8::from(v != 0.0)).collect(),
         _ => return from_integers(ty, values.map(|v| v as i64).collect::<Vec<_>>()),
     };
@@ -147,4 +180,41 @@ pub fn requantized(t: &Tensor, to: &TensorType) -> Vec<i32> {
     let range = params::dtype_range(to.dtype);
     let output = |v| params::clamp(multiplier.apply(v).wrapping_add(zero_to), range);
     centered(t).into_iter().map(output).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bits(dtype: DType, tensor: impl FnOnce(&TensorType) -> Tensor) -> u32 {
+        let data = tensor(&TensorType::new(dtype, &[1])).data;
+        data.iter().rev().fold(0, |bits, &byte| bits << 8 | u32::from(byte))
+    }
+
+    #[test]
+    fn real_numbers_round_once() {
+        let real = |dtype, v: f64| bits(dtype, |ty| from_reals(ty, [v]));
+        // Just above the middle of two halves, by what f32 still holds and by what only f64 does.
+        assert_eq!(real(DType::F16, 1.0 + 2f64.powi(-11) + 2f64.powi(-23)), 0x3c01);
+        assert_eq!(real(DType::F16, 1.0 + 2f64.powi(-11) + 2f64.powi(-50)), 0x3c01);
+        assert_eq!(real(DType::F16, 1.0 + 2f64.powi(-11)), 0x3c00);
+        assert_eq!(real(DType::BF16, -1.0 - 2f64.powi(-8) - 2f64.powi(-30)), 0xbf81);
+        assert_eq!(real(DType::F16, 65519.999), 0x7bff);
+        assert_eq!(real(DType::F16, 65520.0), 0x7c00);
+        assert_eq!(real(DType::F16, f64::NEG_INFINITY), 0xfc00);
+        assert_eq!(real(DType::F16, 2f64.powi(-25) + 2f64.powi(-60)), 1);
+        assert_eq!(real(DType::F16, 2f64.powi(-25)), 0);
+        assert_eq!(real(DType::BF16, f64::from(f32::MAX)), 0x7f80);
+    }
+
+    #[test]
+    fn integers_round_once() {
+        let integer = |dtype, v: i64| bits(dtype, |ty| from_integers(ty, [v]));
+        assert_eq!(integer(DType::BF16, (1 << 30) + (1 << 22) + 1), 0x4e81);
+        assert_eq!(integer(DType::BF16, (1 << 60) + (1 << 52) + 1), 0x5d81);
+        assert_eq!(integer(DType::F32, (1 << 60) + (1 << 36) + 1), 0x5d80_0001);
+        assert_eq!(integer(DType::F32, -(1 << 60) - (1 << 36)), 0xdd80_0000);
+        assert_eq!(integer(DType::F32, i64::MAX), 0x5f00_0000);
+        assert_eq!(integer(DType::F16, 65519), 0x7bff);
+    }
 }
