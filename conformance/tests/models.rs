@@ -18,9 +18,6 @@ const RECURRENT: [&str; 2] = ["dtln_1", "silero_vad_16k"];
 /// All of them; one that is added or lost should be noticed.
 const MODELS: usize = 33;
 
-/// Models with a kernel that has no shader, which the compiler names.
-const NOT_ON_GPU: &[(&str, &str)] = &[("deeplabv3_mnv2_dm05_quant", "resize_i8")];
-
 /// From the arrays of a sample to the bytes of each output.
 type Compute<'m> = dyn FnMut(&[&Array]) -> Result<Vec<Vec<u8>>, String> + 'm;
 
@@ -60,17 +57,9 @@ fn models_give_what_other_runtimes_give() {
     let machines: Vec<Machine> = machines.collect();
     for example in examples.iter().filter(|e| only.as_deref().is_none_or(|only| only == e.name)) {
         for &machine in &machines {
-            let missing = NOT_ON_GPU.iter().find(|(name, _)| *name == example.name);
-            let missing = missing.filter(|_| matches!(machine, Machine::Gpu(_)));
-            match (check(example, machine), missing) {
-                (Ok((samples, what)), None) => {
-                    println!("{:<32}{:<10}{samples:>8}  {what}", example.name, machine.name())
-                }
-                (Err(why), Some((_, kernel))) if why.contains(&format!("calls the kernel {kernel},")) => {
-                    println!("{:<32}{:<10}{:>8}  there is no shader for {kernel}", example.name, machine.name(), "-")
-                }
-                (Ok(_), Some(_)) => failures.push(format!("{} runs on a GPU: take it off the list", example.name)),
-                (Err(why), _) => failures.push(format!("{}, {}: {why}", example.name, machine.name())),
+            match check(example, machine) {
+                Ok((samples, what)) => println!("{:<32}{:<10}{samples:>8}  {what}", example.name, machine.name()),
+                Err(why) => failures.push(format!("{}, {}: {why}", example.name, machine.name())),
             }
         }
     }

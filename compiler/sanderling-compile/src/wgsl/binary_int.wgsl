@@ -10,6 +10,7 @@ fn result(i: u32) -> vec2<u32> {
         case 1u: { v = long_sum(a, long_negative(b)); }
         case 2u: { v = long_product(a, b); }
         case 3u: { v = long_quotient(a, b); }
+        case 4u: { v = long_power(a, b); }
         case 5u: { v = long_least(a, b); }
         case 6u: { v = long_most(a, b); }
         case 7u: { v = long_sum(a, long_negative(b)); v = long_product(v, v); }

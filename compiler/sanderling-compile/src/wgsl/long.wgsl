@@ -50,3 +50,32 @@ fn long_quotient(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> {
     }
     return select(quotient, long_negative(quotient), bitcast<i32>(a.y ^ b.y) < 0);
 }
+
+// a^b, wrapping; for exponents that are negative or beyond 32 bits the real power, toward zero and saturating.
+fn long_power(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> {
+    let one = vec2<u32>(1u, 0u);
+    let most = vec2<u32>(0xffffffffu, 0x7fffffffu);
+    let is_odd = (b.x & 1u) == 1u;
+    if (b.y != 0u) {
+        let is_negative = bitcast<i32>(b.y) < 0;
+        if (all(a == one) || all(a == vec2<u32>(0xffffffffu))) {
+            return select(one, a, is_odd);
+        }
+        if (all(a == vec2<u32>())) {
+            return select(a, most, is_negative);
+        }
+        if (is_negative) {
+            return vec2<u32>();
+        }
+        return select(most, ~most, is_odd && bitcast<i32>(a.y) < 0);
+    }
+    var result = one;
+    var square = a;
+    for (var rest = b.x; rest != 0u; rest >>= 1u) {
+        if ((rest & 1u) == 1u) {
+            result = long_product(result, square);
+        }
+        square = long_product(square, square);
+    }
+    return result;
+}

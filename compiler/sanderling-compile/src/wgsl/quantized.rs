@@ -58,13 +58,15 @@ pub fn reduce(call: &ReduceI8) -> Option<Vec<Shader>> {
 }
 
 pub fn resize(call: &ResizeI8) -> Option<Vec<Shader>> {
-    // In single precision a device may round otherwise; and coordinates must fit 32 bits.
-    let reach = |n: u32, scale: u32| u64::from(n) * u64::from(scale) < 1 << 30;
-    if call.single == 1 || !reach(call.out_h, call.scale_h) || !reach(call.out_w, call.scale_w) {
+    let is_single = call.single == 1;
+    // Coordinates in fixed point must fit 32 bits.
+    let is_far = |n: u32, scale: u32| u64::from(n) * u64::from(scale) >= 1 << 30;
+    if !is_single && (is_far(call.out_h, call.scale_h) || is_far(call.out_w, call.scale_w)) {
         return None;
     }
+    let single: &[&str] = &[include_str!("single.wgsl"), include_str!("resize_single.wgsl")];
     let len = [call.out_h, call.out_w, call.channels].iter().try_fold(call.batch, |n, &d| n.checked_mul(d))?;
-    Source::new(&[include_str!("resize_i8.wgsl")])
+    Source::new(if is_single { single } else { &[include_str!("resize_i8.wgsl")] })
         .u("IN_H", call.in_h)
         .u("IN_W", call.in_w)
         .u("OUT_H", call.out_h)
@@ -93,10 +95,6 @@ pub fn dequantize(call: &Dequantize) -> Option<Vec<Shader>> {
 pub fn quantize(call: &Quantize) -> Option<Vec<Shader>> {
     let len = call.outer.checked_mul(call.count)?.checked_mul(call.inner)?;
     let to = Numeric::from_code(call.to)?;
-    // Wider sums would have to saturate.
-    if to.bytes() > 2 {
-        return None;
-    }
     let files = [include_str!("quantize.wgsl")];
     integers(&files, call.output, to, len, |source| {
         let source = channelwise(source, call.count, call.inner, call.params);

@@ -1,5 +1,5 @@
 
-// The bits of a number, to nearest, halves to even.
+// The bits of an f32 of 32 - DROPPED digits, to nearest, halves to even.
 fn input_bits(i: u32) -> u32 {
     let v = input_long(i);
     let is_negative = bitcast<i32>(v.y) < 0;
@@ -15,10 +15,11 @@ fn input_bits(i: u32) -> u32 {
     } else if (zeros > 0u) {
         top = vec2<u32>(size.x << zeros, (size.y << zeros) | (size.x >> (32u - zeros)));
     }
-    var bits = ((190u - zeros) << 23u) + ((top.y >> 8u) & 0x7fffffu);
-    let rest = top.y & 255u;
-    if (rest > 128u || (rest == 128u && (top.x != 0u || (bits & 1u) == 1u))) {
-        bits++;
+    var bits = ((190u - zeros) << 23u) + (((top.y >> DROPPED) << (DROPPED - 8u)) & 0x7fffffu);
+    let half = 1u << (DROPPED - 1u);
+    let rest = top.y & (2u * half - 1u);
+    if (rest > half || (rest == half && (top.x != 0u || ((top.y >> DROPPED) & 1u) == 1u))) {
+        bits += 1u << (DROPPED - 8u);
     }
     return bits | select(0u, 0x80000000u, is_negative);
 }

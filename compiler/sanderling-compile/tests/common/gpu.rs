@@ -3,13 +3,9 @@
 use std::sync::OnceLock;
 
 use naga::valid::{Capabilities, ValidationFlags, Validator};
-use sanderling_compile::CompileError;
 use sanderling_format::{Dispatch, Header, Kind, read_dispatches};
 use sanderling_gpu::{Gpu, GpuSession};
 use sanderling_ir::{Module, Tensor};
-
-/// Kernels that have no shader, or none for all that they compute.
-const INCOMPLETE: [&str; 4] = ["binary_int", "cast", "quantize", "resize_i8"];
 
 /// The GPU, opened once.
 pub fn open() -> Option<&'static Gpu> {
@@ -17,17 +13,11 @@ pub fn open() -> Option<&'static Gpu> {
     GPU.get_or_init(|| Gpu::open().inspect_err(|why| eprintln!("skipped on a GPU: {why}")).ok()).as_ref()
 }
 
-/// The module compiled for a GPU; none where a kernel may lack a shader and does.
-pub fn compile(module: &Module, what: &str) -> Option<Vec<u8>> {
+/// The module compiled for a GPU.
+pub fn compile(module: &Module, what: &str) -> Vec<u8> {
     let target = sanderling_targets::find("wgpu").unwrap();
-    match sanderling_compile::compile(module, &target) {
-        Ok(compiled) => Some(compiled.artifact),
-        Err(CompileError::NoShader { kernel, .. }) if INCOMPLETE.contains(&kernel) => {
-            eprintln!("skipped on a GPU: {what} (there is no shader for {kernel})");
-            None
-        }
-        Err(why) => panic!("{what}, for a GPU: {why}"),
-    }
+    let compiled = sanderling_compile::compile(module, &target);
+    compiled.unwrap_or_else(|why| panic!("{what}, for a GPU: {why}")).artifact
 }
 
 /// Checks the shaders of an artifact, where no GPU does.
@@ -44,7 +34,7 @@ fn validate(artifact: &[u8], what: &str) {
 
 /// The outputs of runs on a GPU, one for each list of inputs, after a self-test; none where there is no GPU.
 pub fn run(module: &Module, runs: &[Vec<Tensor>], what: &str) -> Option<Vec<Vec<Vec<u8>>>> {
-    let artifact = compile(module, what)?;
+    let artifact = compile(module, what);
     let Some(gpu) = open() else {
         validate(&artifact, what);
         return None;
