@@ -1,6 +1,6 @@
 //! Output types of each op from its input types; what an op refuses, it refuses here.
 
-use crate::{BinaryKind, DType, Op, Padding, TensorType};
+use crate::{BinaryKind, DType, Op, Padding, Rounding, TensorType};
 
 /// Why an op cannot take its inputs.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -27,6 +27,7 @@ pub fn infer(op: &Op, inputs: &[&TensorType]) -> Result<Vec<TensorType>, InferEr
                 return site.fail(format!("{x} does not fit weights {w} in {groups} groups"));
             }
             site.bias(bias, o)?;
+            site.rounding(x)?;
             let [oh, ow] = site.window([h, width], [kh, kw], *stride, *dilation, *padding)?;
             like(&[n, oh, ow, o])
         }
@@ -37,6 +38,7 @@ pub fn infer(op: &Op, inputs: &[&TensorType]) -> Result<Vec<TensorType>, InferEr
                 return site.fail(format!("{x} does not fit weights {w}"));
             }
             site.bias(bias, o)?;
+            site.rounding(x)?;
             let full = [(h - 1) * stride[0] + kh + extra[0], (width - 1) * stride[1] + kw + extra[1]];
             let pads = [padding.top + padding.bottom, padding.left + padding.right];
             if full[0] <= pads[0] || full[1] <= pads[1] {
@@ -249,6 +251,14 @@ impl Site<'_> {
     fn bias(&self, bias: &TensorType, channels: usize) -> Result<(), InferError> {
         if bias.shape != [channels] {
             return self.fail(format!("bias {bias} does not fit {channels} output channels"));
+        }
+        Ok(())
+    }
+
+    fn rounding(&self, x: &TensorType) -> Result<(), InferError> {
+        let is_byte = matches!(x.dtype, DType::I8 | DType::U8) && x.quant.is_some();
+        if self.0.rounding() == Rounding::Once && !is_byte {
+            return self.fail(format!("rounds once, which {x} cannot: quantized inputs of 8 bits can"));
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ mod verify;
 pub use forest::{Child, Forest, Root, Split, Test, TreeError, TreeNode};
 pub use graph::{Graph, Module, Node, Source, State, Value, ValueId};
 pub use infer::{InferError, infer};
-pub use op::{Activation, BinaryKind, Coordinates, Op, PadMode, Padding, ReduceKind, ResizeMode, UnaryKind};
+pub use op::{Activation, BinaryKind, Coordinates, Op, PadMode, Padding, ReduceKind, ResizeMode, Rounding, UnaryKind};
 pub use text::{ParseError, parse, print};
 pub use types::{DType, Quant, Tensor, TensorType};
 pub use verify::{Rule, VerifyError, verify};

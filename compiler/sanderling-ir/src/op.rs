@@ -15,6 +15,16 @@ pub enum Activation {
     ReluN1To1,
 }
 
+/// How the sums of a quantized layer become outputs; real layers have the default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Rounding {
+    /// Twice, as LiteRT rounds.
+    #[default]
+    Twice,
+    /// Once, as ONNX Runtime rounds; of 8-bit inputs alone.
+    Once,
+}
+
 /// Zeros (the input's zero point, for quantized values) around the spatial axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Padding {
@@ -142,6 +152,7 @@ pub enum Op {
         padding: Padding,
         groups: usize,
         activation: Activation,
+        rounding: Rounding,
     },
     /// `(x[N,H,W,C], w[O,KH,KW,C], bias[O]) -> [N,OH,OW,O]`, `OH = (H - 1) * stride + KH + extra - pads`.
     ConvTranspose2d {
@@ -149,6 +160,7 @@ pub enum Op {
         padding: Padding,
         extra: [usize; 2],
         activation: Activation,
+        rounding: Rounding,
     },
     /// `(x[N,K], w[O,K], bias[O]) -> [N,O]`. Float `x` with int8 `w` quantizes each row of `x` as it comes.
     FullyConnected {
@@ -306,6 +318,14 @@ impl Op {
             Op::Lstm { .. } => "lstm",
             Op::Gru { .. } => "gru",
             Op::TreeEnsemble => "tree_ensemble",
+        }
+    }
+
+    /// How the op rounds its sums.
+    pub fn rounding(&self) -> Rounding {
+        match self {
+            Op::Conv2d { rounding, .. } | Op::ConvTranspose2d { rounding, .. } => *rounding,
+            _ => Rounding::Twice,
         }
     }
 

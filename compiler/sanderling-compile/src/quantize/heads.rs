@@ -4,7 +4,7 @@
 //! the noise of the scores of a small classifier. The layer is linear, so that it may as well come first, as a
 //! convolution of one pixel; what its outputs round by, the mean of many of them nearly loses.
 
-use sanderling_ir::{Activation, Graph, Node, Op, Padding, ReduceKind, ValueId};
+use sanderling_ir::{Activation, Graph, Node, Op, Padding, ReduceKind, Rounding, ValueId};
 
 use crate::CompileError;
 use crate::lower::macs;
@@ -38,6 +38,7 @@ fn before_mean(graph: &Graph, new: &mut Graph, node: &Node, inputs: &[ValueId], 
         padding: Padding::default(),
         groups: 1,
         activation: Activation::None,
+        rounding: Rounding::Twice,
     };
     let name = name(graph, node);
     let weights = constant(new, &format!("{name}/pixel_weights"), &[w[0], 1, 1, w[1]], &weights);

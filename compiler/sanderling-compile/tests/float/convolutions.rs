@@ -1,6 +1,6 @@
 //! Sums of products under windows, with channels on both sides of the vector width.
 
-use sanderling_ir::{Activation, Op, Padding};
+use sanderling_ir::{Activation, Op, Padding, Rounding};
 
 use crate::harness::{check, check_on, node, real, values};
 
@@ -38,7 +38,7 @@ fn shapes() -> Vec<Shape> {
 
 fn conv(shape: Shape, batch: usize, in_c: usize, out_c: usize, groups: usize, activation: Activation) {
     let Shape { image, kernel, stride, dilation, padding } = shape;
-    let op = Op::Conv2d { stride, dilation, padding, groups, activation };
+    let op = Op::Conv2d { stride, dilation, padding, groups, activation, rounding: Rounding::Twice };
     let (x, w) = ([batch, image[0], image[1], in_c], [out_c, kernel[0], kernel[1], in_c / groups]);
     let (weights, bias) = (values(1, &w), values(2, &[out_c]));
     let graph = node(op, &[(&x, None), (&w, Some(weights)), (&[out_c], Some(bias))]);
@@ -112,7 +112,8 @@ fn transposed() {
     ];
     for (kernel, stride, padding, extra) in cases {
         for (in_c, out_c) in [(1, 9), (3, 1), (8, 7), (17, 16)] {
-            let op = Op::ConvTranspose2d { stride, padding, extra, activation: Activation::None };
+            let op =
+                Op::ConvTranspose2d { stride, padding, extra, activation: Activation::None, rounding: Rounding::Twice };
             let w = [out_c, kernel[0], kernel[1], in_c];
             let (weights, bias) = (values(5, &w), values(6, &[out_c]));
             let graph = node(op, &[(&[2, 3, 4, in_c], None), (&w, Some(weights)), (&[out_c], Some(bias))]);

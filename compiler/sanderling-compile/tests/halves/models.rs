@@ -2,7 +2,7 @@
 
 use half::{bf16, f16};
 use sanderling_ir::{
-    Activation, BinaryKind, DType, Graph, Op, Padding, Source, Tensor, TensorType, UnaryKind, ValueId,
+    Activation, BinaryKind, DType, Graph, Op, Padding, Rounding, Source, Tensor, TensorType, UnaryKind, ValueId,
 };
 
 use crate::flatbuffer::{Object, file, i32s, table, tables, text};
@@ -60,7 +60,14 @@ fn bias(graph: &mut Graph, channels: usize) -> ValueId {
 
 fn conv(groups: usize) -> Op {
     let padding = Padding { top: 1, bottom: 1, left: 1, right: 1 };
-    Op::Conv2d { stride: [1, 1], dilation: [1, 1], padding, groups, activation: Activation::Relu }
+    Op::Conv2d {
+        stride: [1, 1],
+        dilation: [1, 1],
+        padding,
+        groups,
+        activation: Activation::Relu,
+        rounding: Rounding::Twice,
+    }
 }
 
 /// One layer of each kind that has weights.
@@ -77,6 +84,7 @@ pub fn layers(halves: Option<DType>) -> Graph {
         padding: Padding::default(),
         extra: [0, 0],
         activation: Activation::None,
+        rounding: Rounding::Twice,
     };
     let y = g.push("up", up, &[y, w, b], None).unwrap();
     let y = g.push("batches", Op::Reshape { shape: vec![2, 12, 30] }, &[y], None).unwrap();

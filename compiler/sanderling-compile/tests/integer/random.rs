@@ -1,7 +1,7 @@
 //! Layers of shapes that nobody chose: around the width of vectors, padded, strided, dilated, in groups.
 
 use proptest::prelude::*;
-use sanderling_ir::{Activation, BinaryKind, DType, Op, Padding};
+use sanderling_ir::{Activation, BinaryKind, DType, Op, Padding, Rounding};
 
 use crate::harness::{BYTES, Case, quantized};
 use crate::sums::layer;
@@ -45,7 +45,7 @@ proptest! {
         (batch, inputs, outputs, groups) in (1usize..3, length(), length(), prop_oneof![3 => Just(1usize), 1 => 2usize..4]),
         activation in activation(),
     ) {
-        let op = Op::Conv2d { stride, dilation, padding, groups, activation };
+        let op = Op::Conv2d { stride, dilation, padding, groups, activation, rounding: Rounding::Twice };
         let x = [batch, image[0], image[1], inputs * groups];
         layer(dtype, &x, &[outputs * groups, kernel[0], kernel[1], inputs], several, op);
     }
@@ -56,7 +56,7 @@ proptest! {
         (batch, channels, times) in (1usize..3, length(), prop_oneof![3 => Just(1usize), 1 => 2usize..4]),
         activation in activation(),
     ) {
-        let op = Op::Conv2d { stride, dilation, padding, groups: channels, activation };
+        let op = Op::Conv2d { stride, dilation, padding, groups: channels, activation, rounding: Rounding::Twice };
         let x = [batch, image[0], image[1], channels];
         layer(dtype, &x, &[channels * times, kernel[0], kernel[1], 1], several, op);
     }

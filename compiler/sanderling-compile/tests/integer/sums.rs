@@ -1,6 +1,6 @@
 //! Convolutions, products, pooling, resizing, softmax.
 
-use sanderling_ir::{Activation, Coordinates, DType, Op, Padding, Quant, ResizeMode, Tensor, TensorType};
+use sanderling_ir::{Activation, Coordinates, DType, Op, Padding, Quant, ResizeMode, Rounding, Tensor, TensorType};
 
 use crate::harness::{BYTES, Case, plain, quantized};
 
@@ -27,7 +27,14 @@ pub fn layer(dtype: DType, x: &[usize], w: &[usize], several: bool, op: Op) {
 
 fn conv(stride: usize, dilation: usize, pad: usize, groups: usize) -> Op {
     let padding = Padding { top: pad, bottom: pad, left: pad, right: pad };
-    Op::Conv2d { stride: [stride; 2], dilation: [dilation; 2], padding, groups, activation: Activation::Relu6 }
+    Op::Conv2d {
+        stride: [stride; 2],
+        dilation: [dilation; 2],
+        padding,
+        groups,
+        activation: Activation::Relu6,
+        rounding: Rounding::Twice,
+    }
 }
 
 #[test]
@@ -65,7 +72,7 @@ fn transposed_convolutions() {
             let padding = Padding { top: pad, bottom: pad, left: pad, right: 0 };
             let extra = [extra; 2];
             let activation = Activation::None;
-            let op = Op::ConvTranspose2d { stride: [stride; 2], padding, extra, activation };
+            let op = Op::ConvTranspose2d { stride: [stride; 2], padding, extra, activation, rounding: Rounding::Twice };
             layer(dtype, &[2, 4, 5, 6], &[3, 4, 3, 6], true, op);
         }
     }

@@ -1,6 +1,6 @@
 //! Convolutions, matrix products and pools.
 
-use sanderling_ir::{Activation, DType, Op, Padding, Tensor, TensorType, ValueId};
+use sanderling_ir::{Activation, DType, Op, Padding, Rounding, Tensor, TensorType, ValueId};
 
 use super::lower::{Lower, Result};
 
@@ -34,7 +34,10 @@ impl Lower<'_> {
         let padding = self.padding([h, width], [kh, kw], stride, dilation)?;
         let groups = c / ci.max(1);
         let bias = self.bias(x, w, o, 2)?;
-        self.emit(Op::Conv2d { stride, dilation, padding, groups, activation }, &[x, w, bias])
+        self.emit(
+            Op::Conv2d { stride, dilation, padding, groups, activation, rounding: Rounding::Twice },
+            &[x, w, bias],
+        )
     }
 
     pub(super) fn depthwise_conv2d(&mut self) -> Result<()> {
@@ -47,7 +50,10 @@ impl Lower<'_> {
         let [o, kh, kw, _] = self.rank4(w)?;
         let padding = self.padding([h, width], [kh, kw], stride, dilation)?;
         let bias = self.bias(x, w, o, 2)?;
-        self.emit(Op::Conv2d { stride, dilation, padding, groups, activation }, &[x, w, bias])
+        self.emit(
+            Op::Conv2d { stride, dilation, padding, groups, activation, rounding: Rounding::Twice },
+            &[x, w, bias],
+        )
     }
 
     /// Inputs are the output shape, weights OHWI, `x` and perhaps a bias.
@@ -72,7 +78,10 @@ impl Lower<'_> {
         let is_hybrid = self.ty(x).dtype == DType::F32 && self.ty(w).quant.is_some();
         let w = if is_hybrid { self.step("weights", Op::Dequantize, &[w], None)? } else { w };
         let bias = self.bias(x, w, o, 3)?;
-        self.emit(Op::ConvTranspose2d { stride, padding, extra: [extra_h, extra_w], activation }, &[x, w, bias])
+        self.emit(
+            Op::ConvTranspose2d { stride, padding, extra: [extra_h, extra_w], activation, rounding: Rounding::Twice },
+            &[x, w, bias],
+        )
     }
 
     pub(super) fn fully_connected(&mut self) -> Result<()> {

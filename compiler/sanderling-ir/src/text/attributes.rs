@@ -2,7 +2,7 @@
 
 use super::cursor::size;
 use super::words::{Word, float, parse_float};
-use crate::{Activation, Op, PadMode, Padding, UnaryKind};
+use crate::{Activation, Op, PadMode, Padding, Rounding, UnaryKind};
 
 /// `name kind(...) {key=value, ...}` without the inputs.
 pub(super) struct Spelling {
@@ -91,6 +91,9 @@ pub(super) fn spell(op: &Op) -> Spelling {
     }
     if op.activation() != Activation::None {
         list.add("activation", op.activation().word().into());
+    }
+    if op.rounding() != Rounding::Twice {
+        list.add("rounding", op.rounding().word().into());
     }
     Spelling { name: op.name(), kind, attributes: list.0 }
 }
@@ -184,12 +187,14 @@ pub(super) fn read(name: &str, kind: Option<&str>, mut list: Attributes) -> Resu
             padding: list.padding()?,
             groups: list.optional("groups", size)?.unwrap_or(1),
             activation: list.activation()?,
+            rounding: list.rounding()?,
         },
         "conv_transpose2d" => Op::ConvTranspose2d {
             stride: list.pair("stride", 1)?,
             padding: list.padding()?,
             extra: list.pair("extra", 0)?,
             activation: list.activation()?,
+            rounding: list.rounding()?,
         },
         "fully_connected" => Op::FullyConnected { activation: list.activation()? },
         "mat_mul" => Op::MatMul,
@@ -324,6 +329,10 @@ impl<'a> Attributes<'a> {
 
     fn activation(&mut self) -> Result<Activation, String> {
         Ok(self.optional("activation", word)?.unwrap_or_default())
+    }
+
+    fn rounding(&mut self) -> Result<Rounding, String> {
+        Ok(self.optional("rounding", word)?.unwrap_or_default())
     }
 
     fn pad_mode(&mut self) -> Result<PadMode, String> {

@@ -158,6 +158,16 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// Image, weights and bias of a convolution, real or bytes, and how it may round.
+    fn layer(&mut self, x: &[usize], w: &[usize]) -> (Vec<ValueId>, Rounding) {
+        let dtype = self.t.of(&[DType::F32, DType::I8, DType::U8]);
+        let bias = if dtype == DType::F32 { DType::F32 } else { DType::I32 };
+        let inputs = vec![self.fresh(dtype, x), self.fresh(dtype, w), self.fresh(bias, &w[..1])];
+        let is_quantized = self.g.ty(inputs[0]).quant.is_some();
+        let rounding = if is_quantized { self.t.of(&[Rounding::Twice, Rounding::Once]) } else { Rounding::Twice };
+        (inputs, rounding)
+    }
+
     fn windowed(&mut self) -> (Op, Vec<ValueId>) {
         let (stride, kernel) = (self.t.pair(), self.t.pair());
         let (padding, activation) = (self.t.padding(), self.t.activation());
@@ -165,17 +175,12 @@ impl Builder<'_, '_> {
         let (groups, c, o) = (1 + self.t.below(3), 1 + self.t.below(2), 1 + self.t.below(3));
         match self.t.below(5) {
             0 => {
-                let inputs = vec![
-                    self.float(&[1, h, w, groups * c]),
-                    self.float(&[groups * o, kernel[0], kernel[1], c]),
-                    self.float(&[groups * o]),
-                ];
-                (Op::Conv2d { stride, dilation: self.t.pair(), padding, groups, activation }, inputs)
+                let (inputs, rounding) = self.layer(&[1, h, w, groups * c], &[groups * o, kernel[0], kernel[1], c]);
+                (Op::Conv2d { stride, dilation: self.t.pair(), padding, groups, activation, rounding }, inputs)
             }
             1 => {
-                let inputs =
-                    vec![self.float(&[1, h, w, c]), self.float(&[o, kernel[0], kernel[1], c]), self.float(&[o])];
-                (Op::ConvTranspose2d { stride, padding, extra: [0, self.t.below(2)], activation }, inputs)
+                let (inputs, rounding) = self.layer(&[1, h, w, c], &[o, kernel[0], kernel[1], c]);
+                (Op::ConvTranspose2d { stride, padding, extra: [0, self.t.below(2)], activation, rounding }, inputs)
             }
             2 => {
                 let (dilation, count_padding) = (self.t.pair(), self.t.flip());

@@ -75,7 +75,7 @@ const EXAMPLE: &str = r#"module "kws" {
     %w = const : i8[2x2x1x2] q(0.25, 0) [1, -2, 3, -4, 5, -6, 7, -8]
     %"b ias" = const : i32[2] q(axis=0, [0.125, 1e-5]) [-7, 8]
     %h = state : f32[1x14]
-    %conv/1 = conv2d(%input, %w, %"b ias") {stride=[2, 2], padding=[0, 0, 1, 0], activation=relu} : i8[1x2x3x2] q(0.1, -128)
+    %conv/1 = conv2d(%input, %w, %"b ias") {stride=[2, 2], padding=[0, 0, 1, 0], activation=relu, rounding=once} : i8[1x2x3x2] q(0.1, -128)
     %y = dequantize(%conv/1) : f32[1x2x3x2]
     %flat = reshape(%y) {shape=[1, 12]} : f32[1x12]
     %wide = pad(%flat) {before=[0, 0], after=[0, 2], value=-inf} : f32[1x14]

@@ -1,6 +1,6 @@
 //! The words for kinds, modes and element types, one table for printing and parsing.
 
-use crate::{Activation, BinaryKind, Coordinates, DType, ReduceKind, ResizeMode, UnaryKind};
+use crate::{Activation, BinaryKind, Coordinates, DType, ReduceKind, ResizeMode, Rounding, UnaryKind};
 
 /// Names for the values of a plain enumeration.
 pub(super) trait Word: Copy + PartialEq + 'static {
@@ -44,6 +44,10 @@ impl Word for Activation {
         ("relu6", Activation::Relu6),
         ("relu_n1_to_1", Activation::ReluN1To1),
     ];
+}
+
+impl Word for Rounding {
+    const ALL: &'static [(&'static str, Self)] = &[("twice", Rounding::Twice), ("once", Rounding::Once)];
 }
 
 impl Word for BinaryKind {

@@ -49,7 +49,7 @@ fn activate(activation: Activation, value: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use sanderling_ir::{Graph, Padding, Quant, ValueId};
+    use sanderling_ir::{Graph, Padding, Quant, Rounding, ValueId};
 
     use super::*;
 
@@ -79,7 +79,14 @@ mod tests {
 
     fn conv(groups: usize) -> Op {
         let padding = Padding { top: 1, bottom: 0, left: 2, right: 1 };
-        Op::Conv2d { stride: [2, 1], dilation: [1, 2], padding, groups, activation: Activation::Relu }
+        Op::Conv2d {
+            stride: [2, 1],
+            dilation: [1, 2],
+            padding,
+            groups,
+            activation: Activation::Relu,
+            rounding: Rounding::Twice,
+        }
     }
 
     #[test]

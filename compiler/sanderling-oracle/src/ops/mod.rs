@@ -134,7 +134,7 @@ pub(crate) fn activate(activation: Activation, value: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use sanderling_ir::{DType, Padding, Quant};
+    use sanderling_ir::{DType, Padding, Quant, Rounding};
 
     use super::*;
 
@@ -145,6 +145,7 @@ mod tests {
             padding: Padding::default(),
             groups: 1,
             activation: Activation::None,
+            rounding: Rounding::Twice,
         };
         let real =
             |shape: &[usize]| Tensor::from_f32(TensorType::new(DType::F32, shape), &vec![1.0; shape.iter().product()]);

@@ -1,7 +1,7 @@
 //! Graphs in few words.
 
 use sanderling_ir::{
-    Activation, BinaryKind, DType, Forest, Graph, Module, Op, Padding, Quant, Tensor, TensorType, ValueId,
+    Activation, BinaryKind, DType, Forest, Graph, Module, Op, Padding, Quant, Rounding, Tensor, TensorType, ValueId,
 };
 
 /// A graph whose constants are generated; every node's outputs are its own, so that no pass drops one.
@@ -28,7 +28,14 @@ pub fn binary(kind: BinaryKind) -> Op {
 /// A convolution with padding on all sides.
 pub fn conv(stride: usize, dilation: usize, pad: usize, groups: usize) -> Op {
     let padding = Padding { top: pad, bottom: pad, left: pad, right: pad };
-    Op::Conv2d { stride: [stride; 2], dilation: [dilation; 2], padding, groups, activation: Activation::Relu6 }
+    Op::Conv2d {
+        stride: [stride; 2],
+        dilation: [dilation; 2],
+        padding,
+        groups,
+        activation: Activation::Relu6,
+        rounding: Rounding::Twice,
+    }
 }
 
 impl Build {

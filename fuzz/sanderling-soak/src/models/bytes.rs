@@ -1,8 +1,8 @@
 //! Graphs on 8-bit integers.
 
 use sanderling_ir::{
-    Activation, BinaryKind, Coordinates, DType, Module, Op, Padding, Quant, ReduceKind, ResizeMode, TensorType,
-    UnaryKind,
+    Activation, BinaryKind, Coordinates, DType, Module, Op, Padding, Quant, ReduceKind, ResizeMode, Rounding,
+    TensorType, UnaryKind,
 };
 
 use super::build::{Build, binary, conv, plain, quantized};
@@ -30,7 +30,13 @@ fn groups() -> Module {
     let input = b.input(quantized(DType::I8, &[1, 5, 4, 8], 0.05, 4));
     let y = b.layer(conv(1, 1, 1, 2), input, quantized(DType::I8, &[6, 3, 3, 4], 0.02, 0), Some(&like));
     let padding = Padding { top: 1, bottom: 1, left: 1, right: 0 };
-    let up = Op::ConvTranspose2d { stride: [2; 2], padding, extra: [0; 2], activation: Activation::None };
+    let up = Op::ConvTranspose2d {
+        stride: [2; 2],
+        padding,
+        extra: [0; 2],
+        activation: Activation::None,
+        rounding: Rounding::Twice,
+    };
     b.layer(up, y, quantized(DType::I8, &[3, 3, 3, 6], 0.02, 0), Some(&like));
     b.module()
 }

@@ -1,8 +1,8 @@
 //! Graphs on real numbers.
 
 use sanderling_ir::{
-    Activation, BinaryKind, Coordinates, DType, Forest, Module, Op, Padding, ReduceKind, ResizeMode, Split, Test,
-    TreeNode, UnaryKind,
+    Activation, BinaryKind, Coordinates, DType, Forest, Module, Op, Padding, ReduceKind, ResizeMode, Rounding, Split,
+    Test, TreeNode, UnaryKind,
 };
 
 use super::build::{Build, binary, conv, plain};
@@ -24,7 +24,13 @@ fn convolutions() -> Module {
     let y = b.layer(conv(1, 2, 2, 3), y, real(&[6, 3, 3, 3]), None);
     let y = b.layer(conv(1, 1, 0, 1), y, real(&[17, 1, 1, 6]), None);
     let padding = Padding { top: 1, bottom: 1, left: 1, right: 0 };
-    let up = Op::ConvTranspose2d { stride: [2; 2], padding, extra: [1; 2], activation: Activation::None };
+    let up = Op::ConvTranspose2d {
+        stride: [2; 2],
+        padding,
+        extra: [1; 2],
+        activation: Activation::None,
+        rounding: Rounding::Twice,
+    };
     b.layer(up, y, real(&[2, 3, 3, 17]), None);
     b.module()
 }
@@ -43,7 +49,13 @@ fn halves(dtype: DType) -> Module {
     let y = b.node(conv(1, 1, 1, 9), &[y, w, bias], None);
     let (w, bias) = (weights(&mut b, &[2, 3, 3, 9]), b.constant(real(&[2])));
     let padding = Padding { top: 1, bottom: 1, left: 1, right: 0 };
-    let up = Op::ConvTranspose2d { stride: [2; 2], padding, extra: [1; 2], activation: Activation::None };
+    let up = Op::ConvTranspose2d {
+        stride: [2; 2],
+        padding,
+        extra: [1; 2],
+        activation: Activation::None,
+        rounding: Rounding::Twice,
+    };
     b.node(up, &[y, w, bias], None);
     let (p, w) = (b.input(real(&[2, 4, 8])), weights(&mut b, &[2, 8, 9]));
     b.node(Op::MatMul, &[p, w], None);

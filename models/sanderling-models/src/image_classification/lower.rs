@@ -1,7 +1,7 @@
 //! The graph of a network: pixels from 0 to 255, row after row, to the probabilities of the classes.
 
 use sanderling_ir::{
-    Activation, BinaryKind, DType, Graph, Module, Op, Padding, ReduceKind, Tensor, TensorType, ValueId,
+    Activation, BinaryKind, DType, Graph, Module, Op, Padding, ReduceKind, Rounding, Tensor, TensorType, ValueId,
 };
 
 use super::NAME;
@@ -78,6 +78,7 @@ impl Machine for Builder<'_> {
             padding: Padding { top: pad, bottom: pad, left: pad, right: pad },
             groups: *groups,
             activation: if conv.is_normalized { Activation::None } else { relu },
+            rounding: Rounding::Twice,
         };
         let y = self.graph.push(name, op, &[x, weights, biases], None)?;
         if !conv.is_normalized {

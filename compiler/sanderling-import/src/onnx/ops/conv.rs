@@ -1,6 +1,6 @@
 //! Convolutions, in one or two dimensions.
 
-use sanderling_ir::{Activation, Op, Padding, ValueId};
+use sanderling_ir::{Activation, Op, Padding, Rounding, ValueId};
 
 use crate::ImportError;
 use crate::onnx::builder::Builder;
@@ -140,8 +140,14 @@ pub(crate) fn conv(b: &mut Builder, call: &Call) -> One {
     let w = weights_to_plane(b, call, w, perm)?;
     let x = to_plane(b, call, x)?;
     let padding = window.padding(spatial(b, x));
-    let op =
-        Op::Conv2d { stride: window.stride, dilation: window.dilation, padding, groups, activation: Activation::None };
+    let op = Op::Conv2d {
+        stride: window.stride,
+        dilation: window.dilation,
+        padding,
+        groups,
+        activation: Activation::None,
+        rounding: Rounding::Twice,
+    };
     let y = b.push(call, op, &[x, w, bias])?;
     from_plane(b, call, y, rank)
 }

@@ -1,6 +1,6 @@
 //! Transposed convolutions.
 
-use sanderling_ir::{Activation, Op, PadMode, Padding, ValueId};
+use sanderling_ir::{Activation, Op, PadMode, Padding, Rounding, ValueId};
 
 use super::conv::{Pads, Window, bias, from_plane, kernel_of, plane, spatial, to_plane, weights_to_plane};
 use crate::ImportError;
@@ -22,7 +22,13 @@ pub(crate) fn conv_transpose(b: &mut Builder, call: &Call) -> One {
     let y = if groups == 1 && window.dilation == [1, 1] {
         let perm: &[usize] = if rank == 3 { &[1, 2, 0] } else { &[1, 2, 3, 0] };
         let w = weights_to_plane(b, call, w, perm)?;
-        let op = Op::ConvTranspose2d { stride: window.stride, padding, extra, activation: Activation::None };
+        let op = Op::ConvTranspose2d {
+            stride: window.stride,
+            padding,
+            extra,
+            activation: Activation::None,
+            rounding: Rounding::Twice,
+        };
         b.push(call, op, &[x, w, bias])?
     } else {
         spread(b, call, &window, groups, [x, w, bias], padding, extra)?
@@ -59,7 +65,14 @@ fn spread(
     let x = b.part(call, x, 2, first[1], size[1])?;
     let [(top, bottom), (left, right)] = around;
     let padding = Padding { top, bottom, left, right };
-    let op = Op::Conv2d { stride: [1, 1], dilation: window.dilation, padding, groups, activation: Activation::None };
+    let op = Op::Conv2d {
+        stride: [1, 1],
+        dilation: window.dilation,
+        padding,
+        groups,
+        activation: Activation::None,
+        rounding: Rounding::Twice,
+    };
     b.push(call, op, &[x, w, bias])
 }
 
