@@ -33,6 +33,11 @@ impl Multiplier {
         multiply_by_quantized_multiplier(x, self.multiplier, self.shift)
     }
 
+    /// `x` times the factor with one rounding, see [`multiply_once`].
+    pub fn apply_once(self, x: i32) -> i32 {
+        multiply_once(x, self.multiplier, self.shift)
+    }
+
     /// `x` times the factor for 64-bit accumulators, see [`multiply_by_quantized_multiplier_i64`].
     pub fn apply_i64(self, x: i64) -> i32 {
         multiply_by_quantized_multiplier_i64(x, self.multiplier, self.shift)
@@ -102,6 +107,15 @@ pub fn multiply_by_quantized_multiplier(x: i32, multiplier: i32, shift: i32) -> 
     let left = shift.clamp(0, 31) as u32;
     let shifted = x.wrapping_mul(1i32.wrapping_shl(left));
     rounding_divide_by_pot(saturating_rounding_doubling_high_mul(shifted, multiplier), (-shift).max(0))
+}
+
+/// The same with one rounding, halves away from zero: what ONNX Runtime's convolutions give, which multiply by the
+/// factor in single precision.
+pub fn multiply_once(x: i32, multiplier: i32, shift: i32) -> i32 {
+    let product = i128::from(x) * i128::from(multiplier);
+    let right = 31i32.saturating_sub(shift).clamp(1, 62);
+    let magnitude = (product.abs() + (1i128 << (right - 1))) >> right;
+    (magnitude as i32).wrapping_mul(product.signum() as i32)
 }
 
 /// The form for 64-bit accumulators (16-bit activations): a 16-bit multiplier and one rounding, halves up.
@@ -371,7 +385,18 @@ mod tests {
         // 62.4896 rounds to 62; the first of two roundings makes it 62.5, the second 63.
         let real = conv_multiplier(0.127_069_15, 0.030_554_391, 0.171_853_51);
         assert_eq!(Multiplier::new(real).apply(-2766), -63);
+        assert_eq!(Multiplier::new(real).apply_once(-2766), -62);
         assert_eq!(scale_rounded(-2766, real), -62);
+    }
+
+    #[test]
+    fn one_rounding_is_to_nearest_and_of_halves_away_from_zero() {
+        assert_eq!([3, 1, -1, -3].map(|x| multiply_once(x, 1 << 30, 0)), [2, 1, -1, -2]);
+        for real in [1e-7, 0.000_123_4, 0.037_123_4, 0.912_345_7, 1.312_345_7, 25.0] {
+            for x in -3000..3000 {
+                assert_eq!(Multiplier::new(real).apply_once(x), scale_rounded(x.into(), real), "{x} * {real}");
+            }
+        }
     }
 
     #[test]

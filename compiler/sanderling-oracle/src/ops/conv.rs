@@ -1,6 +1,6 @@
 //! Convolutions, plain, grouped and depthwise.
 
-use sanderling_ir::{DType, Op, Tensor};
+use sanderling_ir::{DType, Op, Rounding, Tensor};
 
 use super::{Node, activate, window::Window};
 use crate::{
@@ -121,9 +121,9 @@ pub fn dot_reals(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// One multiplier for each output channel, by the rule for convolutions.
+/// One multiplier for each output channel, by the rule for convolutions; the one for `u8` is LiteRT's.
 pub fn convolution_multipliers(node: &Node) -> Vec<Multiplier> {
-    let legacy = node.inputs[0].ty.dtype == DType::U8;
+    let legacy = node.inputs[0].ty.dtype == DType::U8 && node.op.rounding() == Rounding::Twice;
     multipliers(node, if legacy { params::legacy_conv_multiplier } else { params::conv_multiplier })
 }
 
@@ -141,7 +141,11 @@ pub fn finish(node: &Node, sums: Vec<i32>, multipliers: &[Multiplier]) -> Tensor
     let range = params::activation_range(node.op.activation(), scale, zero_point, node.out().dtype);
     let output = |(i, sum): (usize, i32)| {
         let channel = i % bias.len();
-        let scaled = multipliers[channel % multipliers.len()].apply(sum.wrapping_add(bias[channel]));
+        let (multiplier, sum) = (multipliers[channel % multipliers.len()], sum.wrapping_add(bias[channel]));
+        let scaled = match node.op.rounding() {
+            Rounding::Twice => multiplier.apply(sum),
+            Rounding::Once => multiplier.apply_once(sum),
+        };
         params::clamp(scaled.wrapping_add(zero_point), range)
     };
     data::store(node.out(), sums.into_iter().enumerate().map(output))
