@@ -8,7 +8,7 @@ use crate::hash::Digest;
 use crate::words::{Reader, Words};
 
 /// The format version that this crate reads and writes.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// Bytes of the header without its section table.
 pub const HEADER_BYTES: usize = 84;
 /// Bytes of an entry of the section table.

@@ -79,6 +79,15 @@ impl Channel {
         self.finish(rescale_once(acc.wrapping_add(self.bias), self.multiplier, self.shift), clamp)
     }
 
+    /// As a call's `rounding` says: twice (0) or once.
+    #[inline(always)]
+    pub fn requantize_as(&self, rounding: u32, acc: i32, clamp: &Clamp) -> u8 {
+        match rounding {
+            0 => self.requantize(acc, clamp),
+            _ => self.requantize_once(acc, clamp),
+        }
+    }
+
     #[inline(always)]
     fn finish(&self, scaled: i32, clamp: &Clamp) -> u8 {
         limit(scaled.wrapping_add(clamp.zero), clamp)

@@ -35,7 +35,7 @@ pub fn depthwise(call: &DepthwiseI8) -> Option<Vec<Shader>> {
     Source::new(&[FIXED, WINDOW, CHANNELS, include_str!("depthwise_i8.wgsl")])
         .window(&call.window)
         .clamp(&call.clamp)
-        .u("ROUNDING", 0)
+        .u("ROUNDING", call.rounding)
         .i("INPUT_ZERO", call.input_zero)
         .i("WEIGHT_ZERO", call.weight_zero)
         .tensor("input", call.input)

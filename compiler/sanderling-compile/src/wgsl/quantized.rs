@@ -114,6 +114,7 @@ pub fn mean_pool(call: &MeanPoolI8) -> Option<Vec<Shader>> {
 
 pub fn grouped_conv(call: &GroupedConvI8) -> Option<Vec<Shader>> {
     convolution(&[include_str!("grouped_conv_i8.wgsl")], &call.window, &call.clamp, [call.input_zero, call.weight_zero])
+        .u("ROUNDING", call.rounding)
         .u("GROUPS", call.groups)
         .tensor("input", call.input)
         .tensor("weights", call.weights)
@@ -124,6 +125,7 @@ pub fn grouped_conv(call: &GroupedConvI8) -> Option<Vec<Shader>> {
 pub fn conv_transpose(call: &ConvTransposeI8) -> Option<Vec<Shader>> {
     let files = [include_str!("reach.wgsl"), include_str!("conv_transpose_i8.wgsl")];
     convolution(&files, &call.window, &call.clamp, [call.input_zero, call.weight_zero])
+        .u("ROUNDING", call.rounding)
         .tensor("input", call.input)
         .tensor("weights", call.weights)
         .tensor("channels", call.channels)
@@ -135,7 +137,6 @@ fn convolution(files: &[&'static str], window: &Window, clamp: &Clamp, zeros: [i
     Source::new(&[&[FIXED, WINDOW, CHANNELS], files].concat())
         .window(window)
         .clamp(clamp)
-        .u("ROUNDING", 0)
         .i("INPUT_ZERO", zeros[0])
         .i("WEIGHT_ZERO", zeros[1])
 }

@@ -19,6 +19,10 @@ fn activation() -> impl Strategy<Value = Activation> {
     prop::sample::select(vec![Activation::None, Activation::Relu, Activation::Relu6])
 }
 
+fn rounding() -> impl Strategy<Value = Rounding> {
+    prop::sample::select(vec![Rounding::Twice, Rounding::Once])
+}
+
 /// A scale and the zero point of an i8.
 fn scale() -> impl Strategy<Value = (f32, i32)> {
     (prop::sample::select(vec![0.003f32, 0.02, 0.1, 0.31, 1.7]), prop_oneof![Just(-128), Just(127), -128..128])
@@ -41,22 +45,22 @@ proptest! {
 
     #[test]
     fn convolutions(
-        (dtype, several, (image, kernel, stride, dilation, padding)) in (dtype(), any::<bool>(), window()),
+        (dtype, several, (image, kernel, stride, dilation, padding), rounding) in (dtype(), any::<bool>(), window(), rounding()),
         (batch, inputs, outputs, groups) in (1usize..3, length(), length(), prop_oneof![3 => Just(1usize), 1 => 2usize..4]),
         activation in activation(),
     ) {
-        let op = Op::Conv2d { stride, dilation, padding, groups, activation, rounding: Rounding::Twice };
+        let op = Op::Conv2d { stride, dilation, padding, groups, activation, rounding };
         let x = [batch, image[0], image[1], inputs * groups];
         layer(dtype, &x, &[outputs * groups, kernel[0], kernel[1], inputs], several, op);
     }
 
     #[test]
     fn depthwise_convolutions(
-        (dtype, several, (image, kernel, stride, dilation, padding)) in (dtype(), any::<bool>(), window()),
+        (dtype, several, (image, kernel, stride, dilation, padding), rounding) in (dtype(), any::<bool>(), window(), rounding()),
         (batch, channels, times) in (1usize..3, length(), prop_oneof![3 => Just(1usize), 1 => 2usize..4]),
         activation in activation(),
     ) {
-        let op = Op::Conv2d { stride, dilation, padding, groups: channels, activation, rounding: Rounding::Twice };
+        let op = Op::Conv2d { stride, dilation, padding, groups: channels, activation, rounding };
         let x = [batch, image[0], image[1], channels];
         layer(dtype, &x, &[channels * times, kernel[0], kernel[1], 1], several, op);
     }

@@ -65,15 +65,39 @@ fn weights_that_fit_without_their_zero_point() {
     case.check();
 }
 
+/// The same with one rounding of the sums.
+fn once(mut op: Op) -> Op {
+    if let Op::Conv2d { rounding, .. } | Op::ConvTranspose2d { rounding, .. } = &mut op {
+        *rounding = Rounding::Once;
+    }
+    op
+}
+
+#[test]
+fn sums_that_round_once() {
+    for dtype in BYTES {
+        for several in [false, true] {
+            layer(dtype, &[2, 7, 6, 17], &[5, 3, 3, 17], several, once(conv(2, 1, 1, 1)));
+            layer(dtype, &[1, 5, 5, 16], &[8, 1, 1, 16], several, once(conv(1, 1, 0, 1)));
+            layer(dtype, &[1, 7, 6, 16], &[16, 3, 3, 1], several, once(conv(1, 1, 1, 16)));
+            layer(dtype, &[1, 7, 6, 5], &[10, 3, 3, 1], several, once(conv(2, 1, 1, 5)));
+            layer(dtype, &[2, 7, 6, 8], &[6, 3, 3, 4], several, once(conv(1, 1, 1, 2)));
+            layer(dtype, &[2, 4, 5, 6], &[3, 4, 3, 6], several, once(up(2, 1, 1)));
+        }
+    }
+}
+
+fn up(stride: usize, pad: usize, extra: usize) -> Op {
+    let padding = Padding { top: pad, bottom: pad, left: pad, right: 0 };
+    let (stride, extra, activation) = ([stride; 2], [extra; 2], Activation::None);
+    Op::ConvTranspose2d { stride, padding, extra, activation, rounding: Rounding::Twice }
+}
+
 #[test]
 fn transposed_convolutions() {
     for dtype in BYTES {
         for (stride, pad, extra) in [(1, 0, 0), (2, 1, 1), (3, 0, 0), (2, 2, 0)] {
-            let padding = Padding { top: pad, bottom: pad, left: pad, right: 0 };
-            let extra = [extra; 2];
-            let activation = Activation::None;
-            let op = Op::ConvTranspose2d { stride: [stride; 2], padding, extra, activation, rounding: Rounding::Twice };
-            layer(dtype, &[2, 4, 5, 6], &[3, 4, 3, 6], true, op);
+            layer(dtype, &[2, 4, 5, 6], &[3, 4, 3, 6], true, up(stride, pad, extra));
         }
     }
 }

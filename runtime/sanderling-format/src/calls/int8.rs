@@ -13,7 +13,7 @@ words! {
     Conv2dI8 {
         window: Window,
         clamp: Clamp,
-        /// 0: sums are rescaled with two roundings, as LiteRT's convolutions; 1: with one, as its fully connected.
+        /// 0: sums are rescaled with two roundings, as LiteRT's convolutions; 1: with one, as its fully connected and ONNX Runtime's layers.
         rounding: u32,
         input_zero: i32,
         /// What each weight has too much: as many times the sum of a column is taken off its products.
@@ -28,6 +28,8 @@ words! {
     DepthwiseI8 {
         window: Window,
         clamp: Clamp,
+        /// As in [`Conv2dI8`].
+        rounding: u32,
         input_zero: i32,
         /// Subtracted from each weight.
         weight_zero: i32,
@@ -108,6 +110,7 @@ impl Call for DepthwiseI8 {
         let w = &self.window;
         let ok = w.is_sane()
             && self.clamp.is_i8()
+            && self.rounding < 2
             && (-128..=127).contains(&self.input_zero)
             && (-128..=127).contains(&self.weight_zero)
             && w.out_c.checked_rem(w.in_c)? == 0;

@@ -57,17 +57,17 @@ words! {
     /// Mean over the part of the window inside the image, or where `count_padding` is 1 over all of it, the rest
     /// `clamp.zero`; `offset` is added to each byte before, and taken off after, the rounding away from zero.
     MeanPoolI8 { window: Window, clamp: Clamp, count_padding: u32, offset: i32, input: u32, output: u32, }
-    /// int8 convolution in groups. Weights: `out_c` rows of `kernel_h * kernel_w * in_c / groups`. Channels as in
-    /// [`super::Conv2dI8`], but no zero point is folded into the bias.
+    /// int8 convolution in groups. Weights: `out_c` rows of `kernel_h * kernel_w * in_c / groups`. Channels and rounding as
+    /// in [`super::Conv2dI8`], but no zero point is folded into the bias.
     GroupedConvI8 {
-        window: Window, groups: u32, clamp: Clamp,
+        window: Window, groups: u32, clamp: Clamp, rounding: u32,
         input_zero: i32, weight_zero: i32,
         input: u32, output: u32, weights: u32, channels: u32,
     }
     /// int8 transposed convolution: `window` is that of the output, its padding is cut off. Dilation is 1. Weights:
-    /// `out_c` rows of `kernel_h * kernel_w * in_c`; channels as in [`GroupedConvI8`].
+    /// `out_c` rows of `kernel_h * kernel_w * in_c`; channels and rounding as in [`GroupedConvI8`].
     ConvTransposeI8 {
-        window: Window, clamp: Clamp,
+        window: Window, clamp: Clamp, rounding: u32,
         input_zero: i32, weight_zero: i32,
         input: u32, output: u32, weights: u32, channels: u32,
     }
@@ -220,7 +220,10 @@ impl Call for GroupedConvI8 {
         let w = &self.window;
         let weights = (self.weights, grouped(w, self.groups)?);
         let channels = (self.channels, w.out_c.checked_mul(12)?);
-        let ok = self.clamp.is_i8() && is_zero_point(self.input_zero) && is_zero_point(self.weight_zero);
+        let ok = self.clamp.is_i8()
+            && self.rounding < 2
+            && is_zero_point(self.input_zero)
+            && is_zero_point(self.weight_zero);
         ok.then_some(plain([(self.input, w.input_len()?), weights, channels], self.output, w.output_len()?))
     }
 }
@@ -233,6 +236,7 @@ impl Call for ConvTransposeI8 {
         let weights = (self.weights, grouped(w, 1)?);
         let channels = (self.channels, w.out_c.checked_mul(12)?);
         let ok = self.clamp.is_i8()
+            && self.rounding < 2
             && is_zero_point(self.input_zero)
             && is_zero_point(self.weight_zero)
             && (w.dilation_h, w.dilation_w) == (1, 1);

@@ -122,11 +122,12 @@ fn depthwise_convolutions() {
         window.out_c *= if window.out_w * 2 <= window.in_w { random.below(2) + 1 } else { 1 };
         let weights = random.bytes(window.kernel_h * window.kernel_w * window.out_c);
         let weight_zero = if random.below(4) == 0 { random.between(-5, 5) } else { 0 };
-        let (clamp, input_zero) = (clamp(&mut random), random.between(-9, 9));
+        let (clamp, rounding, input_zero) = (clamp(&mut random), random.below(2), random.between(-9, 9));
         let constants = [None, Some(weights), Some(channels(&mut random, window.out_c)), None, None, None];
         check(&mut random, 0, constants, |at, output, scratch| DepthwiseI8 {
             window,
             clamp,
+            rounding,
             input_zero,
             weight_zero,
             input: at[0],

@@ -153,10 +153,10 @@ impl<'a, const P: usize> Block<'a, P> {
                     }
                 }
             }
-            let low = self.channels[0].scaled(acc[0], 0);
+            let low = self.channels[0].scaled(acc[0], self.call.rounding);
             let result = match LEN {
                 LANES => bytes.eight(low),
-                _ => bytes.sixteen(low, self.channels[1].scaled(acc[1], 0)),
+                _ => bytes.sixteen(low, self.channels[1].scaled(acc[1], self.call.rounding)),
             };
             put(&mut out[pixel * self.c..][..len], result);
         }

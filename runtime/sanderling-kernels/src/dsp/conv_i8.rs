@@ -19,19 +19,20 @@ impl Columns for Dsp {
         let n = layer.call.row_bytes as usize;
         let rows = layer.channels.len();
         let fits = layer.weights.len() >= rows * n && columns.len() >= 2 * n && a.len() >= rows && b.len() >= rows;
-        if !fits || rows % 2 != 0 || n == 0 || layer.call.rounding != 0 {
+        if !fits || rows % 2 != 0 || n == 0 {
             return Scalar::pair(layer, columns, (a, b));
         }
+        let finish = |channel: &_, sum| requantize(channel, layer.call.rounding, sum, &layer.call.clamp);
         for o in (0..rows).step_by(2) {
             // SAFETY: rows `o` and `o + 1` and both columns are there, as just checked.
             let sums = unsafe { dot_2x2(layer.weights.as_ptr().add(o * n), columns.as_ptr(), n) };
             // SAFETY: as above, and so are two channels and two bytes of each output.
             unsafe {
                 let [first, second] = *layer.channels.as_ptr().add(o).cast();
-                *a.get_unchecked_mut(o) = requantize(&first, sums[0], &layer.call.clamp);
-                *b.get_unchecked_mut(o) = requantize(&first, sums[1], &layer.call.clamp);
-                *a.get_unchecked_mut(o + 1) = requantize(&second, sums[2], &layer.call.clamp);
-                *b.get_unchecked_mut(o + 1) = requantize(&second, sums[3], &layer.call.clamp);
+                *a.get_unchecked_mut(o) = finish(&first, sums[0]);
+                *b.get_unchecked_mut(o) = finish(&first, sums[1]);
+                *a.get_unchecked_mut(o + 1) = finish(&second, sums[2]);
+                *b.get_unchecked_mut(o + 1) = finish(&second, sums[3]);
             }
         }
     }

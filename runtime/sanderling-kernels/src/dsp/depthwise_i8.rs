@@ -78,7 +78,7 @@ impl<'a> Position<'a> {
         for (group, (channels, out)) in quads.iter().zip(outputs).enumerate() {
             let sums = self.sums(group * 4);
             for ((channel, sum), out) in channels.iter().zip(sums).zip(out) {
-                *out = requantize(channel, sum, &self.call.clamp);
+                *out = requantize(channel, self.call.rounding, sum, &self.call.clamp);
             }
         }
     }

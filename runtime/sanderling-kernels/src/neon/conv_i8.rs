@@ -79,10 +79,7 @@ unsafe fn all_rows<D: Dot, const N: usize>(layer: &Layer<'_>, columns: &[u8], mu
         let four = Channels::new(four);
         for (out, sums) in out.iter_mut().zip(sums) {
             let Some(out) = out[o..].first_chunk_mut() else { return };
-            match layer.call.rounding {
-                0 => put(four.requantize(sums, &limits), out),
-                _ => put(four.requantize_once(sums, &limits), out),
-            }
+            put(four.requantize_as(layer.call.rounding, sums, &limits), out);
         }
     };
     let mut o = 0;

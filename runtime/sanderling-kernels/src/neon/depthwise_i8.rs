@@ -146,6 +146,7 @@ struct Block<'a, const V: usize, const NARROW: bool> {
     /// What the taps outside the image add up to.
     start: [int32x4_t; V],
     channels: [Channels; V],
+    rounding: u32,
     limits: Limits,
 }
 
@@ -164,7 +165,8 @@ impl<'a, const V: usize, const NARROW: bool> Block<'a, V, NARROW> {
         let (fours, _) = layer.channels[first..].as_chunks();
         let channels = core::array::from_fn(|v| Channels::new(&fours[v]));
         let inside = &places.inside[..places.count];
-        Block { weights, inside, start, channels, limits: Limits::new(&layer.call.clamp) }
+        let (rounding, limits) = (layer.call.rounding, Limits::new(&layer.call.clamp));
+        Block { weights, inside, start, channels, rounding, limits }
     }
 
     /// `P` pixels, `step` bytes apart in the image and `c` in the output. Returns how many.
@@ -205,7 +207,8 @@ impl<'a, const V: usize, const NARROW: bool> Block<'a, V, NARROW> {
             for (v, sums) in acc.into_iter().enumerate() {
                 let to = out.wrapping_add(p * c + v * LANES).cast::<[u8; LANES]>();
                 // SAFETY: four channels of pixel `p`, as the caller says.
-                put(self.channels[v].requantize(sums, &self.limits), unsafe { &mut *to });
+                let bytes = unsafe { &mut *to };
+                put(self.channels[v].requantize_as(self.rounding, sums, &self.limits), bytes);
             }
         }
         P

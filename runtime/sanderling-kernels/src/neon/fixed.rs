@@ -82,18 +82,15 @@ impl Channels {
         Channels { bias, multiplier, shift }
     }
 
-    /// As [`Channel::requantize`], a word for each byte.
+    /// As [`Channel::requantize_as`], a word for each byte.
     #[inline]
     #[target_feature(enable = "neon")]
-    pub fn requantize(&self, sums: int32x4_t, limits: &Limits) -> int32x4_t {
-        limits.apply(rescale(vaddq_s32(sums, self.bias), self.multiplier, self.shift))
-    }
-
-    /// As [`Channel::requantize_once`].
-    #[inline]
-    #[target_feature(enable = "neon")]
-    pub fn requantize_once(&self, sums: int32x4_t, limits: &Limits) -> int32x4_t {
-        limits.apply(rescale_once(vaddq_s32(sums, self.bias), self.multiplier, self.shift))
+    pub fn requantize_as(&self, rounding: u32, sums: int32x4_t, limits: &Limits) -> int32x4_t {
+        let sums = vaddq_s32(sums, self.bias);
+        limits.apply(match rounding {
+            0 => rescale(sums, self.multiplier, self.shift),
+            _ => rescale_once(sums, self.multiplier, self.shift),
+        })
     }
 }
 

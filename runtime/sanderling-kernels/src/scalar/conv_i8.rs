@@ -29,11 +29,7 @@ impl Layer<'_> {
     /// From the sum of a channel to its output byte.
     #[inline(always)]
     pub fn requantize(&self, channel: &[u8; Channel::BYTES], sum: i32) -> u8 {
-        let channel = Channel::from_bytes(channel);
-        match self.call.rounding {
-            0 => channel.requantize(sum, &self.call.clamp),
-            _ => channel.requantize_once(sum, &self.call.clamp),
-        }
+        Channel::from_bytes(channel).requantize_as(self.call.rounding, sum, &self.call.clamp)
     }
 }
 

@@ -27,7 +27,7 @@ impl Runs<DepthwiseI8> for Scalar {
                     let columns = Taps::of_column(w, ox);
                     for ((o, out), channel) in pixel.iter_mut().enumerate().zip(channels) {
                         let acc = accumulate(call, image, weights, &rows, &columns, o);
-                        *out = Channel::from_bytes(channel).requantize(acc, &call.clamp);
+                        *out = Channel::from_bytes(channel).requantize_as(call.rounding, acc, &call.clamp);
                     }
                 }
             }

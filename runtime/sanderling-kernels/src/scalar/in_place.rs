@@ -82,7 +82,7 @@ pub(crate) fn depthwise(call: &DepthwiseI8, weights: &[u8], channels: &[u8], win
     by_positions(&call.window, window, scratch, |image, rows, columns, pixel| {
         for ((o, out), channel) in pixel.iter_mut().enumerate().zip(channels) {
             let acc = accumulate(call, image, weights, rows, columns, o);
-            *out = Channel::from_bytes(channel).requantize(acc, &call.clamp);
+            *out = Channel::from_bytes(channel).requantize_as(call.rounding, acc, &call.clamp);
         }
     });
 }

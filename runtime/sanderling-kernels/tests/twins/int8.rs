@@ -39,13 +39,14 @@ fn conv() -> impl Strategy<Value = Case<Conv2dI8>> {
 }
 
 fn depthwise() -> impl Strategy<Value = Case<DepthwiseI8>> {
-    (window(), length(), prop_oneof![4 => Just(1), 1 => 2u32..5], numbers())
+    (window(), length(), prop_oneof![4 => Just(1), 1 => 2u32..5], numbers(), 0u32..2)
         .prop_flat_map(|all| (channels(all.1 * all.2), Just(all)))
-        .prop_map(|(channels, (window, in_c, times, (clamp, input_zero, weight_zero, seed)))| {
+        .prop_map(|(channels, (window, in_c, times, (clamp, input_zero, weight_zero, seed), rounding))| {
             let window = Window { in_c, out_c: in_c * times, ..window };
             let call = DepthwiseI8 {
                 window,
                 clamp,
+                rounding,
                 input_zero,
                 weight_zero,
                 input: 0,

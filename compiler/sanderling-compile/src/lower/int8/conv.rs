@@ -1,7 +1,7 @@
 //! Convolutions of every kind and fully connected layers in int8.
 
 use sanderling_format::calls::{Conv2dI8, ConvTransposeI8, DepthwiseI8, GroupedConvI8, Window};
-use sanderling_ir::{DType, Op, Padding, Tensor, TensorType};
+use sanderling_ir::{DType, Op, Padding, Rounding, Tensor, TensorType};
 use sanderling_oracle::params::{self, Multiplier};
 
 use crate::CompileError;
@@ -10,25 +10,32 @@ use crate::lower::{Site, window};
 
 /// How sums are rescaled.
 #[derive(Clone, Copy, PartialEq)]
-enum Rounding {
-    /// A fixed-point multiplier, rounded twice: convolutions.
-    Twice,
-    /// The real multiplier, rounded once: fully connected layers.
-    Once,
+enum Rescale {
+    /// By a fixed-point multiplier: convolutions.
+    Fixed(Rounding),
+    /// By the real multiplier, rounded once: fully connected layers.
+    Real,
+}
+
+impl Rescale {
+    /// What calls have for it.
+    fn code(self) -> u32 {
+        u32::from(self != Rescale::Fixed(Rounding::Twice))
+    }
 }
 
 pub fn conv2d(site: &mut Site) -> Result<u32, CompileError> {
-    let Op::Conv2d { stride, dilation, padding, groups, .. } = site.node.op else {
+    let Op::Conv2d { stride, dilation, padding, groups, rounding, .. } = site.node.op else {
         return site.fail("not a convolution".into());
     };
     let shape = site.ty(1).shape.clone();
     let w = window(site.ty(0), site.out_ty(), [shape[1], shape[2]], stride, dilation, padding);
     if groups == 1 {
-        conv(site, w, Rounding::Twice)
+        conv(site, w, Rescale::Fixed(rounding))
     } else if groups == w.in_c as usize {
-        depthwise(site, w)
+        depthwise(site, w, Rescale::Fixed(rounding))
     } else {
-        grouped(site, w, groups)
+        grouped(site, w, groups, Rescale::Fixed(rounding))
     }
 }
 
@@ -37,20 +44,22 @@ pub fn fully_connected(site: &mut Site) -> Result<u32, CompileError> {
     let pixels = |ty: &TensorType| TensorType::new(ty.dtype, &[1, 1, ty.shape[0], ty.shape[1]]);
     let (x, y) = (pixels(site.ty(0)), pixels(site.out_ty()));
     let w = window(&x, &y, [1, 1], [1, 1], [1, 1], Padding::default());
-    conv(site, w, Rounding::Once)
+    conv(site, w, Rescale::Real)
 }
 
 pub fn conv_transpose2d(site: &mut Site) -> Result<u32, CompileError> {
-    let Op::ConvTranspose2d { stride, padding, .. } = site.node.op else {
+    let Op::ConvTranspose2d { stride, padding, rounding, .. } = site.node.op else {
         return site.fail("not a transposed convolution".into());
     };
     let shape = site.ty(1).shape.clone();
     let window = window(site.ty(0), site.out_ty(), [shape[1], shape[2]], stride, [1, 1], padding);
     let (packed, weight_zero) = packed_weights(site)?;
-    let channels = channels(site, &vec![0; shape[0]], Rounding::Twice)?;
+    let rescale = Rescale::Fixed(rounding);
+    let channels = channels(site, &vec![0; shape[0]], rescale)?;
     let call = ConvTransposeI8 {
         window,
         clamp: site.clamp()?,
+        rounding: rescale.code(),
         input_zero: site.quant(site.ty(0))?.1,
         weight_zero,
         input: site.at(0),
@@ -61,7 +70,7 @@ pub fn conv_transpose2d(site: &mut Site) -> Result<u32, CompileError> {
     site.call(&call)
 }
 
-fn conv(site: &mut Site, window: Window, rounding: Rounding) -> Result<u32, CompileError> {
+fn conv(site: &mut Site, window: Window, rescale: Rescale) -> Result<u32, CompileError> {
     let (weights, weight_zero) = packed_weights(site)?;
     let taps = weights.len() / (window.out_c as usize).max(1);
     let row_bytes = taps.next_multiple_of(4);
@@ -69,11 +78,11 @@ fn conv(site: &mut Site, window: Window, rounding: Rounding) -> Result<u32, Comp
     for (row, from) in packed.chunks_exact_mut(row_bytes).zip(weights.chunks_exact(taps)) {
         row[..taps].copy_from_slice(from);
     }
-    let channels = channels(site, &row_sums(&weights, taps, weight_zero), rounding)?;
+    let channels = channels(site, &row_sums(&weights, taps, weight_zero), rescale)?;
     let call = Conv2dI8 {
         window,
         clamp: site.clamp()?,
-        rounding: u32::from(rounding == Rounding::Once),
+        rounding: rescale.code(),
         input_zero: site.quant(site.ty(0))?.1,
         weight_zero,
         row_bytes: row_bytes as u32,
@@ -86,16 +95,17 @@ fn conv(site: &mut Site, window: Window, rounding: Rounding) -> Result<u32, Comp
     site.call(&call)
 }
 
-fn depthwise(site: &mut Site, window: Window) -> Result<u32, CompileError> {
+fn depthwise(site: &mut Site, window: Window, rescale: Rescale) -> Result<u32, CompileError> {
     let (weights, weight_zero) = packed_weights(site)?;
     let out_c = window.out_c as usize;
     let taps = weights.len() / out_c;
     // Kernels walk along channels: taps outside, channels inside.
     let packed: Vec<u8> = (0..taps * out_c).map(|i| weights[(i % out_c) * taps + i / out_c]).collect();
-    let channels = channels(site, &row_sums(&weights, taps, weight_zero), Rounding::Twice)?;
+    let channels = channels(site, &row_sums(&weights, taps, weight_zero), rescale)?;
     let call = DepthwiseI8 {
         window,
         clamp: site.clamp()?,
+        rounding: rescale.code(),
         input_zero: site.quant(site.ty(0))?.1,
         weight_zero,
         input: site.at(0),
@@ -107,13 +117,14 @@ fn depthwise(site: &mut Site, window: Window) -> Result<u32, CompileError> {
     site.call(&call)
 }
 
-fn grouped(site: &mut Site, window: Window, groups: usize) -> Result<u32, CompileError> {
+fn grouped(site: &mut Site, window: Window, groups: usize, rescale: Rescale) -> Result<u32, CompileError> {
     let (packed, weight_zero) = packed_weights(site)?;
-    let channels = channels(site, &vec![0; window.out_c as usize], Rounding::Twice)?;
+    let channels = channels(site, &vec![0; window.out_c as usize], rescale)?;
     let call = GroupedConvI8 {
         window,
         groups: groups as u32,
         clamp: site.clamp()?,
+        rounding: rescale.code(),
         input_zero: site.quant(site.ty(0))?.1,
         weight_zero,
         input: site.at(0),
@@ -150,7 +161,7 @@ fn row_sums(weights: &[u8], taps: usize, zero: i32) -> Vec<i32> {
 }
 
 /// Bias with the input's zero point folded in, multiplier and shift, for each output channel.
-fn channels(site: &Site, row_sums: &[i32], rounding: Rounding) -> Result<Vec<u8>, CompileError> {
+fn channels(site: &Site, row_sums: &[i32], rescale: Rescale) -> Result<Vec<u8>, CompileError> {
     let (scale_x, zero_x) = site.quant(site.ty(0))?;
     let (scale_y, _) = site.quant(site.out_ty())?;
     let bias: &Tensor = site.constant(2)?;
@@ -160,14 +171,14 @@ fn channels(site: &Site, row_sums: &[i32], rounding: Rounding) -> Result<Vec<u8>
     let Some(quant) = site.ty(1).quant.as_ref().filter(|q| q.scales.len() == 1 || q.axis == 0) else {
         return site.fail("the weights should have one scale or one for each output channel".into());
     };
-    let legacy = site.ty(0).dtype == DType::U8 && rounding == Rounding::Twice;
+    let legacy = site.ty(0).dtype == DType::U8 && rescale == Rescale::Fixed(Rounding::Twice);
     let rule = if legacy { params::legacy_conv_multiplier } else { params::conv_multiplier };
     let mut packed = Vec::with_capacity(row_sums.len() * 12);
     for (o, (bias, &sum)) in bias.as_i32().into_iter().zip(row_sums).enumerate() {
         let real = rule(scale_x, quant.scales[o % quant.scales.len()], scale_y);
-        let Multiplier { multiplier, shift } = match rounding {
-            Rounding::Twice => Multiplier::new(real),
-            Rounding::Once => match once(real) {
+        let Multiplier { multiplier, shift } = match rescale {
+            Rescale::Fixed(_) => Multiplier::new(real),
+            Rescale::Real => match once(real) {
                 Some(multiplier) => multiplier,
                 None => return site.fail(format!("no 31-bit multiplier stands for the factor {real}")),
             },
@@ -191,18 +202,10 @@ fn once(real: f64) -> Option<Multiplier> {
             let edge = ((f64::from(step) - 0.5) / real).round() as i64;
             (edge.saturating_sub(1)..=edge.saturating_add(1)).all(|sum| {
                 let Ok(sum) = i32::try_from(sum) else { return true };
-                params::scale_rounded(sum.into(), real) == rescaled_once(sum, *candidate)
+                params::scale_rounded(sum.into(), real) == candidate.apply_once(sum)
             })
         })
     })
-}
-
-/// What kernels compute.
-fn rescaled_once(sum: i32, Multiplier { multiplier, shift }: Multiplier) -> i32 {
-    let product = i128::from(sum) * i128::from(multiplier);
-    let right = 31i32.saturating_sub(shift).clamp(1, 62);
-    let half = 1i128 << (right - 1);
-    (((product.abs() + half) >> right) as i32).wrapping_mul(product.signum() as i32)
 }
 
 #[cfg(test)]
@@ -217,7 +220,7 @@ mod tests {
             for sum in (-100_000..100_000).step_by(37) {
                 let want = params::scale_rounded(sum.into(), real);
                 if want.abs() <= 512 {
-                    assert_eq!(rescaled_once(sum, multiplier), want, "{sum} * {real}");
+                    assert_eq!(multiplier.apply_once(sum), want, "{sum} * {real}");
                 }
             }
         }

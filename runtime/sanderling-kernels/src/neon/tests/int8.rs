@@ -93,6 +93,7 @@ fn depthwise_convolution() {
         let call = DepthwiseI8 {
             window,
             clamp: stream.clamp(),
+            rounding: stream.below(2),
             input_zero: stream.zero_point(),
             weight_zero: stream.pick(&[0, 0, 0, weight_zero]),
             input: 0,
@@ -119,6 +120,7 @@ fn extreme_products_do_not_overflow() {
         let call = DepthwiseI8 {
             window,
             clamp,
+            rounding: 0,
             input_zero: -128,
             weight_zero: 0,
             input: 0,
@@ -155,6 +157,7 @@ fn the_smallest_factors_do_not_saturate() {
     let call = DepthwiseI8 {
         window,
         clamp,
+        rounding: 0,
         input_zero: 0,
         weight_zero: 0,
         input: 0,

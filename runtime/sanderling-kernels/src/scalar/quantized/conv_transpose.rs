@@ -45,7 +45,7 @@ impl Runs<ConvTransposeI8> for Scalar {
                     let columns = Reach::new(ox, w.pad_left, w.stride_w);
                     for (o, (out, channel)) in pixel.iter_mut().zip(channels).enumerate() {
                         let sum = sum(call, image, weights, &rows, &columns, o);
-                        *out = Channel::from_bytes(channel).requantize(sum, &call.clamp);
+                        *out = Channel::from_bytes(channel).requantize_as(call.rounding, sum, &call.clamp);
                     }
                 }
             }

@@ -23,7 +23,7 @@ impl Runs<GroupedConvI8> for Scalar {
                     let columns = Taps::of_column(w, ox);
                     for (o, (out, channel)) in pixel.iter_mut().zip(channels).enumerate() {
                         let sum = layer.sum(image, &rows, &columns, o);
-                        *out = Channel::from_bytes(channel).requantize(sum, &call.clamp);
+                        *out = Channel::from_bytes(channel).requantize_as(call.rounding, sum, &call.clamp);
                     }
                 }
             }
