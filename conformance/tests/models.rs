@@ -139,8 +139,8 @@ enum Verdict {
     /// Real numbers within a relative tolerance; the largest difference and the largest share of its tolerance.
     Near { relative: f32, difference: f32, share: f32 },
     /// Layers on 8 bits between real inputs and outputs: the bytes of the oracle, the largest element of each row where
-    /// ONNX Runtime has it, a mean difference of at most one quantum over the outputs of a sample; the largest mean of each
-    /// output in quanta.
+    /// ONNX Runtime has it, a mean difference of at most one quantum over each output of a sample; the largest mean of
+    /// each, in quanta.
     Quantized { quanta: Vec<f32> },
 }
 
@@ -191,7 +191,6 @@ impl Verdict {
             }
             Verdict::Quantized { quanta } => {
                 let expected = oracle()?;
-                let mut all = Vec::new();
                 quanta.resize(found.len(), 0.0);
                 for (i, (found, recorded)) in found.iter().zip(recorded).enumerate() {
                     if *found != expected[i].data {
@@ -208,12 +207,11 @@ impl Verdict {
                     let step = quantum(graph, graph.outputs[i]);
                     let differences: Vec<f32> =
                         found.iter().zip(&recorded).map(|(a, b)| (a - b).abs() / step).collect();
-                    quanta[i] = mean(&differences).max(quanta[i]);
-                    all.extend(differences);
-                }
-                let mean = mean(&all);
-                if mean > 1.0 || mean.is_nan() {
-                    return Err(format!("the outputs are {mean} quanta away in the mean"));
+                    let mean = mean(&differences);
+                    if mean > 1.0 || mean.is_nan() {
+                        return Err(format!("output {i} is {mean} quanta away in the mean"));
+                    }
+                    quanta[i] = mean.max(quanta[i]);
                 }
             }
         }

@@ -4,7 +4,7 @@
 //! Ops that only move elements change places with the dequantization before them. Others are recognised at the
 //! quantization after them.
 
-use sanderling_ir::{Activation, BinaryKind, DType, Graph, Node, Op, PadMode, Quant, ReduceKind, ResizeMode};
+use sanderling_ir::{Activation, BinaryKind, DType, Graph, Node, Op, PadMode, Quant, ReduceKind, ResizeMode, Rounding};
 use sanderling_ir::{Tensor, TensorType, UnaryKind, ValueId, infer};
 
 use super::rewrite::{Replacement, rewrite};
@@ -103,6 +103,15 @@ fn quantized(
     }
 }
 
+/// A layer as ONNX Runtime computes it on stored values; fully connected ones round so already.
+fn rounded_once(op: &Op) -> Op {
+    let mut op = op.clone();
+    if let Op::Conv2d { rounding, .. } | Op::ConvTranspose2d { rounding, .. } = &mut op {
+        *rounding = Rounding::Once;
+    }
+    op
+}
+
 /// A quantization and the graph that the quantized form of the op before it goes into.
 struct Site<'a> {
     new: &'a mut Graph,
@@ -186,7 +195,7 @@ impl Site<'_> {
         let bias: Vec<i32> = bias.iter().enumerate().map(integer).collect();
         let ty = TensorType::new(DType::I32, &[bias.len()]);
         let bias = self.new.constant(&format!("{}/bias", self.name), Tensor::from_i32(ty, &bias));
-        self.emit(&layer.op, &[x, w, bias]).map(Some)
+        self.emit(&rounded_once(&layer.op), &[x, w, bias]).map(Some)
     }
 
     /// The op in the output's quantization; where its dtype is the other of the two, that changes afterwards.

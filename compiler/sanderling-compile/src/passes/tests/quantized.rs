@@ -1,6 +1,6 @@
 //! Pairs of quantize and dequantize become ops on quantized values.
 
-use sanderling_ir::DType;
+use sanderling_ir::{DType, Rounding};
 
 use super::super::run;
 use super::{difference, graph, ops};
@@ -43,6 +43,32 @@ return %q"
         ),
         "reshape fully_connected"
     );
+}
+
+/// As ONNX Runtime rounds; the real op between its pairs does too.
+#[test]
+fn sums_of_layers_round_once() {
+    for op in [
+        "conv2d(%d, %dw, %b) {padding=[1, 1, 1, 1]}",
+        "conv2d(%d, %dg, %b) {padding=[1, 1, 1, 1], groups=4}",
+        "conv_transpose2d(%d, %dw, %b) {padding=[1, 1, 1, 1]}",
+    ] {
+        let body = format!(
+            "%w = const : i8[4x3x3x4] q(axis=0, [0.01, 0.02, 0.005, 0.01]) rand
+%g = const : i8[4x3x3x1] q(0.02, 0) rand
+%b = const : f32[4] [0.0, 0.0, 0.0, 0.0]
+%dw = dequantize(%w) : f32[4x3x3x4]
+%dg = dequantize(%g) : f32[4x3x3x1]
+%d = dequantize(%x) : f32[1x4x4x4]
+%y = {op} : f32[1x4x4x4]
+%q = quantize(%y) {{dtype=i8}} : i8[1x4x4x4] q(0.017, -7)
+return %q"
+        );
+        let g = graph("%x: i8[1x4x4x4] q(0.05, 3)", &body);
+        let (new, _) = run(&g).unwrap();
+        assert_eq!(difference(&g, &new), 0.0, "{op}");
+        assert!(new.nodes.iter().all(|node| node.op.rounding() == Rounding::Once), "{op}: {}", ops(&new));
+    }
 }
 
 #[test]
