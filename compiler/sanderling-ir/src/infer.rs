@@ -190,6 +190,10 @@ pub fn infer(op: &Op, inputs: &[&TensorType]) -> Result<Vec<TensorType>, InferEr
             }
             return Ok(vec![like(&shape), TensorType::new(DType::I64, &shape)]);
         }
+        Op::PairwiseCoupling => match x.shape[..] {
+            [n, pairs] if x.dtype == DType::F32 => like(&[n, site.classes(pairs)?]),
+            _ => return site.fail(format!("{x} should be f32[rows, pairs]")),
+        },
         Op::Lstm { .. } => {
             let [t, n, h] = site.recurrent(inputs, 4)?;
             if inputs[3].shape != [4 * h] || inputs[4].shape != [n, h] || inputs[5].shape != [n, h] {
@@ -280,6 +284,15 @@ impl Site<'_> {
         match (&inputs[0].shape[..], &inputs[1].shape[..], &inputs[2].shape[..]) {
             (&[t, n, i], &[gw, wi], &[gr, h]) if i == wi && gw == gates * h && gr == gates * h => Ok([t, n, h]),
             _ => self.fail(format!("{} does not fit weights {} and {}", inputs[0], inputs[1], inputs[2])),
+        }
+    }
+
+    /// How many classes have so many pairs.
+    fn classes(&self, pairs: usize) -> Result<usize, InferError> {
+        let classes = (2 * pairs as u128).isqrt() as usize + 1;
+        match classes.checked_mul(classes - 1) {
+            Some(twice) if pairs > 0 && Some(twice) == pairs.checked_mul(2) => Ok(classes),
+            _ => self.fail(format!("{pairs} are not the pairs of any number of classes")),
         }
     }
 

@@ -255,6 +255,9 @@ pub enum Op {
     TopK {
         k: usize,
     },
+    /// `pairs[N,C*(C-1)/2] -> [N,C]`: the probability of each of `C` classes from how likely each is in each pair of them,
+    /// the first of the pair, in the order (0, 1), (0, 2) ... (1, 2) ...; libsvm's, by sweeps until they change little.
+    PairwiseCoupling,
     /// Numeric conversion, toward zero into integers.
     Cast {
         dtype: DType,
@@ -312,6 +315,7 @@ impl Op {
             Op::Resize { .. } => "resize",
             Op::ArgMax { .. } => "arg_max",
             Op::TopK { .. } => "top_k",
+            Op::PairwiseCoupling => "pairwise_coupling",
             Op::Cast { .. } => "cast",
             Op::Quantize { .. } => "quantize",
             Op::Dequantize => "dequantize",

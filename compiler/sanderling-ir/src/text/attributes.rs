@@ -87,7 +87,12 @@ pub(super) fn spell(op: &Op) -> Spelling {
             list.flag("reverse", *reverse);
             list.flag("linear_before_reset", *linear_before_reset);
         }
-        Op::FullyConnected { .. } | Op::MatMul | Op::Select | Op::Dequantize | Op::TreeEnsemble => {}
+        Op::FullyConnected { .. }
+        | Op::MatMul
+        | Op::Select
+        | Op::Dequantize
+        | Op::PairwiseCoupling
+        | Op::TreeEnsemble => {}
     }
     if op.activation() != Activation::None {
         list.add("activation", op.activation().word().into());
@@ -246,6 +251,7 @@ pub(super) fn read(name: &str, kind: Option<&str>, mut list: Attributes) -> Resu
         "dequantize" => Op::Dequantize,
         "lstm" => Op::Lstm { reverse: list.flag("reverse")?, clip: list.optional("clip", number)?.unwrap_or(0.0) },
         "gru" => Op::Gru { reverse: list.flag("reverse")?, linear_before_reset: list.flag("linear_before_reset")? },
+        "pairwise_coupling" => Op::PairwiseCoupling,
         "tree_ensemble" => Op::TreeEnsemble,
         name => return Err(format!("there is no op `{name}`")),
     };

@@ -284,7 +284,7 @@ impl Builder<'_, '_> {
         use ReduceKind::*;
         let [n, m] = self.t.pair();
         let k = 1 + self.t.below(3);
-        match self.t.below(9) {
+        match self.t.below(10) {
             0 => {
                 let inputs = vec![self.float(&[n, k]), self.float(&[m, k]), self.float(&[m])];
                 (Op::FullyConnected { activation: self.t.activation() }, inputs)
@@ -305,6 +305,7 @@ impl Builder<'_, '_> {
                 let op = Op::Lstm { reverse: self.t.flip(), clip: self.t.float() };
                 (op, shapes.map(|s| self.float(s)).to_vec())
             }
+            8 => (Op::PairwiseCoupling, vec![self.float(&[n, k * (k + 1) / 2])]),
             7 => {
                 let test = self.t.of(&[Test::Less(0.5), Test::AtMost(-0.0), Test::Equal(f32::INFINITY)]);
                 let test = if self.t.flip() { Test::In([self.t.next(), m as u32].into()) } else { test };

@@ -3,6 +3,7 @@
 mod binary;
 pub(crate) mod conv;
 mod convert;
+mod coupling;
 pub(crate) mod dense;
 mod lstm;
 mod pool;
@@ -57,6 +58,7 @@ pub fn evaluate(op: &Op, inputs: &[&Tensor], outputs: &[TensorType]) -> Result<V
         Op::Quantize { .. } => convert::quantize(&node),
         Op::Dequantize => convert::dequantize(&node),
         Op::Lstm { reverse, clip } => return recurrent::lstm(&node, *reverse, *clip),
+        Op::PairwiseCoupling => coupling::pairwise_coupling(&node),
         Op::TreeEnsemble => trees::tree_ensemble(&node),
         Op::Gru { reverse, linear_before_reset } => return recurrent::gru(&node, *reverse, *linear_before_reset),
     };
