@@ -45,6 +45,11 @@ pub fn lower(site: &mut Site) -> Result<u32, CompileError> {
             let [input, gamma, beta] = [0, 1, 2].map(|i| site.at(i));
             site.call(&LayerNormF32 { rows, depth, epsilon, input, gamma, beta, output: site.out_at() })
         }
+        Op::PairwiseCoupling => {
+            let (rows, classes) = rows(site.out_ty());
+            let (input, output, scratch) = (site.at(0), site.out_at(), site.scratch);
+            site.call(&PairwiseCoupling { rows, classes, input, output, scratch })
+        }
         Op::Resize { size, coordinates, .. } => resize(site, size, coordinates),
         Op::Lstm { reverse, clip } => lstm(site, reverse, clip),
         Op::Gru { reverse, linear_before_reset } => gru(site, reverse, linear_before_reset),

@@ -31,6 +31,7 @@ pub fn op(op: &Op) -> Result<(), &'static str> {
         Op::Pad { mode: PadMode::Constant(v), .. } if !v.is_finite() => Err("it pads with infinity"),
         Op::LayerNorm { .. } => Err("a normalization has no integer kernel"),
         Op::Lstm { .. } | Op::Gru { .. } => Err("a recurrent layer keeps a state that needs more than 8 bits"),
+        Op::PairwiseCoupling => Err("probabilities of pairs are coupled in real numbers"),
         Op::TreeEnsemble => Err("trees compare real values"),
         Op::TopK { .. } | Op::ArgMax { .. } | Op::Select => Err("it chooses among real values"),
         Op::Cast { .. } | Op::Quantize { .. } | Op::Dequantize => Err("it changes the element type"),

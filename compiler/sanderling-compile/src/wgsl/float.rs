@@ -9,6 +9,8 @@ const HALF: &str = include_str!("half.wgsl");
 const WINDOW: &str = include_str!("window.wgsl");
 const REAL: &str = include_str!("real.wgsl");
 const WALK: &str = include_str!("walk.wgsl");
+/// Classes that a thread has room for.
+const COUPLED_MOST: u32 = 512;
 
 pub fn conv(call: &Conv2dF32) -> Option<Vec<Shader>> {
     conv_of(call, Numeric::F32)
@@ -137,6 +139,19 @@ pub fn layer_norm(call: &LayerNormF32) -> Option<Vec<Shader>> {
         .tensor("beta", call.beta)
         .u("OUTPUT", call.output / 4)
         .threads(call.rows, include_str!("layer_norm_f32.wgsl"))
+}
+
+pub fn pairwise_coupling(call: &PairwiseCoupling) -> Option<Vec<Shader>> {
+    if call.classes > COUPLED_MOST {
+        return None;
+    }
+    Source::new(&[])
+        .u("CLASSES", call.classes)
+        .u("SWEEPS", COUPLING_SWEEPS)
+        .f("ERROR", COUPLING_ERROR / call.classes as f32)
+        .tensor("input", call.input)
+        .u("OUTPUT", call.output / 4)
+        .threads(call.rows, include_str!("coupling.wgsl"))
 }
 
 pub fn resize(call: &ResizeF32) -> Option<Vec<Shader>> {

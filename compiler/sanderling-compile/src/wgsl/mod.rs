@@ -122,6 +122,7 @@ fn of_call(raw: &RawCall<'_>) -> Option<Vec<Shader>> {
         UnaryInt => data::unary,
         ReduceInt => data::reduce,
         TreeEnsemble => trees::ensemble,
+        PairwiseCoupling => float::pairwise_coupling,
     )
 }
 

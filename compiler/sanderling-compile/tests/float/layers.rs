@@ -1,8 +1,8 @@
 //! Matrices, reductions, normalization, resizing and recurrence.
 
-use sanderling_ir::{Coordinates, Op, ReduceKind, ResizeMode};
+use sanderling_ir::{Coordinates, Op, ReduceKind, ResizeMode, Tensor};
 
-use crate::harness::{check, node, values};
+use crate::harness::{check, check_on, node, real, values};
 
 #[test]
 fn matrix_products() {
@@ -45,6 +45,17 @@ fn rows() {
             let inputs: [(&[usize], _); 3] = [(&[3, depth], None), (&[depth], Some(gamma)), (&[depth], Some(beta))];
             check(&node(Op::LayerNorm { epsilon: 1e-5 }, &inputs), &format!("layer norm of {depth}"));
         }
+    }
+}
+
+/// Pairs as a classifier gives them, from nearly even ones to nearly certain ones.
+#[test]
+fn probabilities_of_pairs() {
+    for classes in [2, 3, 4, 10] {
+        let shape = [16, classes * (classes - 1) / 2];
+        let pairs: Vec<f32> = values(3, &shape).as_f32().iter().map(|v| 1.0 / (1.0 + (-4.0 * v).exp())).collect();
+        let graph = node(Op::PairwiseCoupling, &[(&shape, None)]);
+        check_on(&graph, &[Tensor::from_f32(real(&shape), &pairs)], &format!("{classes} classes in pairs"));
     }
 }
 

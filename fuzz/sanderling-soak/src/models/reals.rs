@@ -97,7 +97,9 @@ fn rows() -> Module {
     let y = b.node(Op::MatMul, &[p, q], None);
     let (gamma, beta) = (b.constant(real(&[9])), b.constant(real(&[9])));
     b.node(Op::LayerNorm { epsilon: 1e-5 }, &[y, gamma, beta], None);
-    b.node(Op::Softmax { beta: 0.5 }, &[y], None);
+    let sure = b.node(Op::Softmax { beta: 0.5 }, &[y], None);
+    let pairs = b.node(Op::Reshape { shape: vec![12, 6] }, &[sure], None);
+    b.node(Op::PairwiseCoupling, &[pairs], None);
     b.module()
 }
 

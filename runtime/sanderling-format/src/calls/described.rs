@@ -76,4 +76,5 @@ pub const ALL: &[Described] = described![
     UnaryInt,
     ReduceInt,
     TreeEnsemble,
+    PairwiseCoupling,
 ];

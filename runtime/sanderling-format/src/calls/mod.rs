@@ -6,6 +6,7 @@
 //!
 //! Fields named after a tensor (`input`, `output`, `weights`...) are offsets, see [`crate::Region`].
 
+mod coupling;
 mod data;
 mod described;
 mod float;
@@ -15,6 +16,7 @@ mod lstm;
 mod quantized;
 mod trees;
 
+pub use coupling::*;
 pub use data::*;
 pub use described::{ALL, Described};
 pub use float::*;

@@ -2,6 +2,7 @@
 
 mod add_i8;
 mod conv_i8;
+mod coupling;
 pub(crate) mod data;
 mod depthwise_i8;
 pub(crate) mod float;
@@ -35,7 +36,7 @@ pub struct Scalar;
 pub const ALL: &[Kernel] = &TABLE;
 
 /// [`ALL`] as an array, for other instruction sets to lay theirs over.
-pub(crate) const TABLE: [Kernel; 53] = [
+pub(crate) const TABLE: [Kernel; 54] = [
     kernel::<Conv2dI8, Scalar>(Isa::Scalar),
     kernel::<DepthwiseI8, Scalar>(Isa::Scalar),
     kernel::<AddI8, Scalar>(Isa::Scalar),
@@ -89,4 +90,5 @@ pub(crate) const TABLE: [Kernel; 53] = [
     kernel::<ConvTransposeBf16, Scalar>(Isa::Scalar),
     kernel::<MatMulBf16, Scalar>(Isa::Scalar),
     kernel::<TreeEnsemble, Scalar>(Isa::Scalar),
+    kernel::<PairwiseCoupling, Scalar>(Isa::Scalar),
 ];
