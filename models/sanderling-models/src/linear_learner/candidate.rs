@@ -15,7 +15,7 @@ pub struct Setting {
 
 /// `num_models` settings: every combination of what is left to the algorithm, the middle ones first.
 pub fn settings(hyper: &Hyperparameters) -> Vec<Setting> {
-    let rates = hyper.learning_rate.map_or(vec![0.1, 0.01, 0.005, 0.001], |rate| vec![rate]);
+    let rates = hyper.learning_rate.map_or(vec![0.1, 1.0, 0.01, 0.001], |rate| vec![rate]);
     let decays = hyper.wd.map_or(vec![1e-4, 1e-2, 1e-3, 0.0], |wd| vec![wd]);
     let sparsities = hyper.l1.map_or(vec![0.0, 1e-4], |l1| vec![l1]);
     let all = sparsities.iter().flat_map(|&l1| {
@@ -27,6 +27,9 @@ pub fn settings(hyper: &Hyperparameters) -> Vec<Setting> {
     // More models than combinations differ by where they start.
     (0..count.min(if hyper.num_models.is_some() { count } else { all.len() })).map(|i| all[i % all.len()]).collect()
 }
+
+/// The last steps beside the first, where `lr_scheduler_factor` is left to the algorithm.
+const LAST: f64 = 1e-3;
 
 /// A model on scaled features.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -59,34 +62,47 @@ impl Candidate {
         }
     }
 
-    /// Goes a step against the derivatives of the mean loss by weights and biases.
-    pub fn step(&mut self, hyper: &Hyperparameters, weights: &[f32], biases: &[f32]) {
+    /// Goes a step, of `steps` in all, against the derivatives of the mean loss by weights, row after row, and biases.
+    pub fn step<'a>(
+        &mut self,
+        hyper: &Hyperparameters,
+        weights: impl Iterator<Item = &'a [f32]>,
+        biases: &[f32],
+        steps: u64,
+    ) {
         self.steps += 1;
         let Setting { l1, wd, .. } = self.setting;
-        let rate = self.rate(hyper);
+        let rate = self.rate(hyper, steps);
         let bias_rate = rate * hyper.bias_lr_mult.unwrap_or(10.0);
         let bias_wd = wd * hyper.bias_wd_mult.unwrap_or(0.0);
         let rule = Rule::new(hyper, self.steps);
         let (means, bias_means) = self.means.split_at_mut(self.weights.len());
         let (squares, bias_squares) = self.squares.split_at_mut(self.weights.len());
-        for (((w, g), mean), square) in self.weights.iter_mut().zip(weights).zip(means).zip(squares) {
-            *w -= rate * rule.direction(g + wd * *w, mean, square);
-            // The proximal step of L1: weights stop at zero.
-            *w = w.signum() * (w.abs() - rate * l1).max(0.0);
+        let features = self.weights.len() / self.biases.len();
+        let rows = means.chunks_mut(features).zip(squares.chunks_mut(features));
+        for ((own, by), (means, squares)) in self.weights.chunks_mut(features).zip(weights).zip(rows) {
+            for (((w, g), mean), square) in own.iter_mut().zip(by).zip(means).zip(squares) {
+                let moved = *w - rate * rule.direction(g + wd * *w, mean, square);
+                // The proximal step of L1: weights stop at zero.
+                *w = moved.signum() * (moved.abs() - rate * l1).max(0.0);
+            }
         }
         for (((b, g), mean), square) in self.biases.iter_mut().zip(biases).zip(bias_means).zip(bias_squares) {
             *b -= bias_rate * rule.direction(g + bias_wd * *b, mean, square);
         }
     }
 
-    fn rate(&self, hyper: &Hyperparameters) -> f32 {
+    /// The size of this step. Left to the algorithm it falls to a thousandth, however long the training: batches are random, and
+    /// steps that stay large end somewhere around the optimum.
+    fn rate(&self, hyper: &Hyperparameters, steps: u64) -> f32 {
         if !hyper.use_lr_scheduler {
             return self.setting.learning_rate;
         }
-        let changes = (self.steps - 1) / hyper.lr_scheduler_step.unwrap_or(100);
+        let interval = hyper.lr_scheduler_step.unwrap_or(steps.div_ceil(100));
+        let factor = hyper.lr_scheduler_factor.map_or_else(|| LAST.powf(interval as f64 / steps as f64), f64::from);
         let least = hyper.lr_scheduler_minimum_lr.unwrap_or(1e-5).min(self.setting.learning_rate);
-        let factor = hyper.lr_scheduler_factor.unwrap_or(0.99).powi(changes.min(1 << 20) as i32);
-        (self.setting.learning_rate * factor).max(least)
+        let changes = (self.steps - 1) / interval;
+        (self.setting.learning_rate * factor.powi(changes.min(1 << 20) as i32) as f32).max(least)
     }
 }
 

@@ -5,10 +5,13 @@
 //! suits the criterion.
 
 mod candidate;
+mod group;
 mod hyperparameters;
 mod loss;
 mod lower;
+mod math;
 mod model;
+mod rows;
 mod scaler;
 #[cfg(test)]
 mod tests;
@@ -17,6 +20,7 @@ mod trainer;
 
 use std::path::Path;
 
+use rayon::prelude::*;
 use sanderling_data::{Format, Matrix, Table};
 use serde_json::json;
 
@@ -26,8 +30,10 @@ pub use model::LinearModel;
 use crate::checkpoint::Checkpoints;
 use crate::hyperparameters::{self as tables, Hyperparameter};
 use crate::{Algorithm, Channel, Event, Job, Metric, Observer, TrainError, Trained, store};
+use candidate::Candidate;
+use rows::Rows;
 use scaler::Scaler;
-use trainer::{State, Trainer, scores};
+use trainer::State;
 
 const NAME: &str = "linear-learner";
 
@@ -99,7 +105,7 @@ fn learn(
 ) -> Result<LinearModel, TrainError> {
     let seed = job.seed.unwrap_or(0);
     let scaler = Scaler::new(hyper, train);
-    let trainer = Trainer { hyper, table: train, scaler: &scaler, weights: weights(hyper, train), seed };
+    let rows = Rows::new(train, &scaler, weights(hyper, train));
     let size = |table: &Table| [table.rows(), table.features.columns()];
     let fingerprint = json!({ "hyper": hyper, "seed": seed, "train": size(train), "validation": validation.map(size) });
     let mut checkpoints = Checkpoints::new(job, NAME, fingerprint)?;
@@ -110,18 +116,17 @@ fn learn(
         }
         None => State::new(hyper, train.features.columns(), seed),
     };
-    let judge = validation.map(|table| (table, weights(hyper, table)));
+    let judge = validation.map(|table| Rows::new(table, &scaler, weights(hyper, table)));
     while state.epoch < hyper.epochs && !observer.is_cancelled() {
         let epoch = state.epoch as u64;
-        let mut losses = trainer.epoch(&mut state);
+        let mut losses = trainer::epoch(hyper, &rows, seed, &mut state);
         let mut report = |channel: &str, losses: &[f64]| {
             let metric = Metric::new(format!("{channel}:objective_loss"), least(losses).1);
             observer.event(&Event::Metric { epoch, metric });
         };
         report("train", &losses);
-        if let Some((table, weights)) = &judge {
-            let of = |candidate| trainer::loss(hyper, &scaler, candidate, table, weights);
-            losses = state.candidates.iter().map(of).collect();
+        if let Some(rows) = &judge {
+            losses = trainer::losses(hyper, rows, &state.candidates);
             report("validation", &losses);
         }
         observer.event(&Event::Progress { done: epoch + 1, total: hyper.epochs as u64 });
@@ -147,30 +152,30 @@ fn learn(
     } else {
         checkpoints.finish()?;
     }
-    Ok(choose(hyper, &scaler, &state, validation.unwrap_or(train)))
+    let (table, rows) = validation.zip(judge.as_ref()).unwrap_or((train, &rows));
+    Ok(choose(hyper, &scaler, &state.candidates, table, rows))
 }
 
-/// The best candidate on a table, with its threshold.
-fn choose(hyper: &Hyperparameters, scaler: &Scaler, state: &State, table: &Table) -> LinearModel {
-    let weights = weights(hyper, table);
-    let by_loss = hyper.predictor_type != Predictor::BinaryClassifier
-        || hyper.binary_classifier_model_selection_criteria == Criterion::LossFunction;
-    let judged = state.candidates.iter().map(|candidate| {
-        let loss = trainer::loss(hyper, scaler, candidate, table, &weights);
-        match hyper.predictor_type {
-            Predictor::BinaryClassifier => {
-                let scores = scores(scaler, candidate, table);
-                let (threshold, value) = threshold::choose(hyper, &scores, &table.labels, &weights);
-                // Among equals of a coarse criterion the one with the smaller loss.
-                (threshold, if by_loss { -loss } else { value - 1e-6 * loss.min(1e5) })
-            }
-            _ => (0.0, -loss),
-        }
-    });
-    let judged: Vec<(f32, f64)> = judged.collect();
-    let negated: Vec<f64> = judged.iter().map(|(_, value)| -value).collect();
-    let (best, _) = least(&negated);
-    LinearModel::new(hyper, scaler, &state.candidates[best], judged[best].0)
+/// The best candidate on a table, whose rows are `rows`, with its threshold.
+fn choose(
+    hyper: &Hyperparameters,
+    scaler: &Scaler,
+    candidates: &[Candidate],
+    table: &Table,
+    rows: &Rows,
+) -> LinearModel {
+    if hyper.predictor_type != Predictor::BinaryClassifier {
+        let (best, _) = least(&trainer::losses(hyper, rows, candidates));
+        return LinearModel::new(hyper, scaler, &candidates[best], 0.0);
+    }
+    let (losses, scores) = trainer::scores(hyper, rows, candidates);
+    let threshold = |scores: &Vec<f32>| threshold::choose(hyper, scores, &table.labels, &rows.weights);
+    let found: Vec<(f32, f64)> = scores.par_iter().map(threshold).collect();
+    let by_loss = hyper.binary_classifier_model_selection_criteria == Criterion::LossFunction;
+    // Among equals of a coarse criterion the one with the smaller loss.
+    let badness = |(&(_, value), &loss): (&(f32, f64), &f64)| if by_loss { loss } else { 1e-6 * loss.min(1e5) - value };
+    let (best, _) = least(&found.iter().zip(&losses).map(badness).collect::<Vec<f64>>());
+    LinearModel::new(hyper, scaler, &candidates[best], found[best].0)
 }
 
 /// The index of the least value and the value; NaN is never it.

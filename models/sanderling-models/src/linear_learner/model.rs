@@ -121,8 +121,8 @@ impl Trained for LinearModel {
                 ]
             }
         };
-        let rows = scores.chunks_mut(self.biases.len()).zip(&table.labels);
-        let sum: f64 = rows.map(|(scores, &label)| f64::from(differentiate(&self.hyper, scores, label))).sum();
+        let rows = scores.chunks_mut(self.biases.len()).zip(table.labels.chunks(1));
+        let sum: f64 = rows.map(|(scores, label)| differentiate(&self.hyper, scores, label, &[1.0])).sum();
         metrics.push(Metric::new("objective_loss", sum / table.rows() as f64));
         if self.hyper.loss() == Loss::Logistic {
             metrics.push(Metric::new("threshold", 1.0 / (1.0 + (-f64::from(self.threshold)).exp())));

@@ -1,15 +1,17 @@
 //! All candidates over the same batches, epoch after epoch.
 
-use ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul};
 use rayon::prelude::*;
-use sanderling_data::Table;
 use serde::{Deserialize, Serialize};
 
 use super::candidate::{Candidate, settings};
+use super::group::Group;
 use super::hyperparameters::Hyperparameters;
-use super::loss::differentiate;
-use super::scaler::Scaler;
+use super::loss::BLOCK;
+use super::rows::{Batch, Rows};
 use crate::random::Random;
+
+/// Products of fewer multiplications are done before other threads are awake.
+const WORTHWHILE: usize = 1 << 18;
 
 /// A training between two epochs.
 #[derive(Serialize, Deserialize)]
@@ -30,112 +32,60 @@ impl State {
     }
 }
 
-/// What stays the same during a training.
-pub struct Trainer<'a> {
-    pub hyper: &'a Hyperparameters,
-    pub table: &'a Table,
-    pub scaler: &'a Scaler,
-    pub weights: Vec<f32>,
-    pub seed: u64,
-}
-
-impl Trainer<'_> {
-    /// One pass over the rows in an order that depends on seed and epoch; the mean loss of each candidate on the way.
-    pub fn epoch(&self, state: &mut State) -> Vec<f64> {
-        let mut order: Vec<usize> = (0..self.table.rows()).collect();
-        Random::part(self.seed, state.epoch as u64).shuffle(&mut order);
-        let mut losses = vec![0.0; state.candidates.len()];
-        for rows in order.chunks(self.hyper.mini_batch_size) {
-            let batch = Batch::new(self.table, self.scaler, rows);
-            let weights: Vec<f32> = rows.iter().map(|&row| self.weights[row]).collect();
-            let total: f32 = weights.iter().sum();
-            state.candidates.par_iter_mut().zip(&mut losses).for_each(|(candidate, loss)| {
-                let mut scores = batch.scores(candidate);
-                let outputs = self.hyper.outputs();
-                for ((scores, &label), &weight) in scores.chunks_mut(outputs).zip(&batch.labels).zip(&weights) {
-                    *loss += f64::from(differentiate(self.hyper, scores, label) * weight);
-                    scores.iter_mut().for_each(|derivative| *derivative *= weight / total);
-                }
-                let (weights, biases) = batch.derivatives(&scores, outputs);
-                candidate.step(self.hyper, &weights, &biases);
-            });
+/// One pass over the rows in an order that depends on seed and epoch; the mean loss of each candidate on the way.
+pub fn epoch(hyper: &Hyperparameters, rows: &Rows, seed: u64, state: &mut State) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    Random::part(seed, state.epoch as u64).shuffle(&mut order);
+    let steps = (hyper.epochs * rows.len().div_ceil(hyper.mini_batch_size)) as u64;
+    let size = Group::size(hyper);
+    let mut groups: Vec<Group> = state.candidates.chunks(size).map(|own| Group::new(own, rows.stride())).collect();
+    let mut batch = Batch::default();
+    for chosen in order.chunks(hyper.mini_batch_size) {
+        rows.fill(chosen, &mut batch);
+        let step = |(group, own): (&mut Group, &mut [Candidate])| group.step(hyper, &batch, own, steps);
+        if batch.x.len() * state.candidates.len() * hyper.outputs() < WORTHWHILE {
+            groups.iter_mut().zip(state.candidates.chunks_mut(size)).for_each(step);
+        } else {
+            groups.par_iter_mut().zip(state.candidates.par_chunks_mut(size)).for_each(step);
         }
-        state.epoch += 1;
-        let total: f64 = self.weights.iter().map(|&w| f64::from(w)).sum();
-        losses.iter_mut().for_each(|loss| *loss /= total);
-        losses
     }
+    state.epoch += 1;
+    means(&groups, rows)
 }
 
-/// The mean loss of a candidate on a table.
-pub fn loss(hyper: &Hyperparameters, scaler: &Scaler, candidate: &Candidate, table: &Table, weights: &[f32]) -> f64 {
-    let (mut sum, mut total) = (0.0, 0.0);
-    for_batches(scaler, table, |rows, batch| {
-        let mut scores = batch.scores(candidate);
-        for ((scores, &label), &row) in scores.chunks_mut(hyper.outputs()).zip(&batch.labels).zip(rows) {
-            sum += f64::from(differentiate(hyper, scores, label) * weights[row]);
-            total += f64::from(weights[row]);
+/// The mean loss of each candidate.
+pub fn losses(hyper: &Hyperparameters, rows: &Rows, candidates: &[Candidate]) -> Vec<f64> {
+    judge(hyper, rows, candidates, |(): &mut (), _| ()).0
+}
+
+/// The mean loss of each binary classifier, and its scores of all rows.
+pub fn scores(hyper: &Hyperparameters, rows: &Rows, candidates: &[Candidate]) -> (Vec<f64>, Vec<Vec<f32>>) {
+    judge(hyper, rows, candidates, |all: &mut Vec<f32>, scores| all.extend_from_slice(scores))
+}
+
+/// Shows `see` what each candidate scores, block after block.
+fn judge<T: Default + Send>(
+    hyper: &Hyperparameters,
+    rows: &Rows,
+    candidates: &[Candidate],
+    see: impl Fn(&mut T, &[f32]) + Sync,
+) -> (Vec<f64>, Vec<T>) {
+    let order: Vec<usize> = (0..rows.len()).collect();
+    let judged = candidates.par_chunks(Group::size(hyper)).map(|own| {
+        let mut group = Group::new(own, rows.stride());
+        let mut seen: Vec<T> = own.iter().map(|_| T::default()).collect();
+        let mut batch = Batch::default();
+        for chosen in order.chunks(BLOCK) {
+            rows.fill(chosen, &mut batch);
+            group.judge(hyper, &batch, |candidate, scores| see(&mut seen[candidate], scores));
         }
+        (group, seen)
     });
-    sum / total
+    let (groups, seen): (Vec<Group>, Vec<Vec<T>>) = judged.collect::<Vec<_>>().into_iter().unzip();
+    (means(&groups, rows), seen.into_iter().flatten().collect())
 }
 
-/// The scores of a candidate for all rows of a table.
-pub fn scores(scaler: &Scaler, candidate: &Candidate, table: &Table) -> Vec<f32> {
-    let mut all = Vec::new();
-    for_batches(scaler, table, |_, batch| all.extend(batch.scores(candidate)));
-    all
-}
-
-fn for_batches(scaler: &Scaler, table: &Table, mut see: impl FnMut(&[usize], &Batch)) {
-    let order: Vec<usize> = (0..table.rows()).collect();
-    for rows in order.chunks(1024) {
-        see(rows, &Batch::new(table, scaler, rows));
-    }
-}
-
-/// Scaled rows.
-struct Batch {
-    x: Vec<f32>,
-    features: usize,
-    labels: Vec<f32>,
-}
-
-impl Batch {
-    fn new(table: &Table, scaler: &Scaler, rows: &[usize]) -> Batch {
-        let features = scaler.shifts.len();
-        let mut x = vec![0.0; rows.len() * features];
-        x.par_chunks_mut(features).zip(rows).for_each(|(x, &row)| scaler.row(&table.features, row, x));
-        let labels = rows.iter().map(|&row| scaler.label(table.labels[row])).collect();
-        Batch { x, features, labels }
-    }
-
-    fn rows(&self) -> ArrayView2<'_, f32> {
-        matrix(&self.x, self.labels.len(), self.features)
-    }
-
-    /// `x w^T + b`, row after row.
-    fn scores(&self, candidate: &Candidate) -> Vec<f32> {
-        let (rows, outputs) = (self.labels.len(), candidate.biases.len());
-        let mut scores: Vec<f32> = candidate.biases.iter().copied().cycle().take(rows * outputs).collect();
-        let weights = matrix(&candidate.weights, outputs, self.features);
-        general_mat_mul(1.0, &self.rows(), &weights.t(), 1.0, &mut matrix_mut(&mut scores, rows, outputs));
-        scores
-    }
-
-    /// The derivatives by weights and by biases from those by scores.
-    fn derivatives(&self, by_scores: &[f32], outputs: usize) -> (Vec<f32>, Vec<f32>) {
-        let mut weights = vec![0.0; outputs * self.features];
-        let by = matrix(by_scores, self.labels.len(), outputs);
-        general_mat_mul(1.0, &by.t(), &self.rows(), 0.0, &mut matrix_mut(&mut weights, outputs, self.features));
-        (weights, by.columns().into_iter().map(|column| column.sum()).collect())
-    }
-}
-
-fn matrix(values: &[f32], rows: usize, columns: usize) -> ArrayView2<'_, f32> {
-    ArrayView2::from_shape((rows, columns), values).expect("as many values as rows times columns")
-}
-
-fn matrix_mut(values: &mut [f32], rows: usize, columns: usize) -> ArrayViewMut2<'_, f32> {
-    ArrayViewMut2::from_shape((rows, columns), values).expect("as many values as rows times columns")
+fn means(groups: &[Group], rows: &Rows) -> Vec<f64> {
+    let total: f64 = rows.weights.iter().map(|&weight| f64::from(weight)).sum();
+    groups.iter().flat_map(|group| &group.losses).map(|loss| loss / total).collect()
 }
