@@ -1,8 +1,8 @@
 """Tables as CSV files of numbers, and what scikit-learn and XGBoost make of them, one thread.
 
 `prepare SOURCE FOLDER` writes FOLDER/train.csv and test.csv, label first, texts one-hot in the order of the training data.
-`train linear-learner|xgboost FOLDER` trains on the first, measures on the second and says {"name", "accuracy" or "rmse",
-"seconds"}: of `fit` alone, data in memory. {} where the library is missing.
+`train linear-learner|xgboost FOLDER` trains on the first, measures on the second and says {"name", "settings", "accuracy" or
+"rmse", "seconds"}: of `fit` alone, data in memory. {} where the library is missing.
 """
 
 import csv
@@ -72,7 +72,19 @@ def train(algorithm, folder):
         quality = {"rmse": float(((found - test_y) ** 2).mean() ** 0.5)}
     else:
         quality = {"accuracy": float((found == test_y).mean())}
-    return {"name": name, "seconds": seconds, **quality}
+    return {"name": name, "settings": settings(model), "seconds": seconds, **quality}
+
+
+def settings(model):
+    """What differs from the library's defaults."""
+    steps = [step for _, step in model.steps] if hasattr(model, "steps") else [model]
+    return " on ".join(map(constructor, reversed(steps)))
+
+
+def constructor(model):
+    defaults = type(model)().get_params()
+    given = [f"{key}={value!r}" for key, value in model.get_params().items() if repr(value) != repr(defaults[key])]
+    return f"{type(model).__name__}({', '.join(given)})"
 
 
 def linear(is_regression):

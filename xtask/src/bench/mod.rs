@@ -62,6 +62,8 @@ pub struct Bench {
     pub cli: Cli,
     /// For artifacts and arrays; gone with the run.
     pub folder: TempDir,
+    /// Whether figures are kept.
+    pub record: bool,
 }
 
 impl Bench {
@@ -74,7 +76,8 @@ impl Bench {
 
 pub fn run(args: &Args) -> Result<()> {
     let rows = TABLES.iter().find(|(name, ..)| *name == args.table).context("no such table")?.2;
-    let bench = Bench { cli: Cli::build()?, folder: tempfile::tempdir().context("cannot make a temporary folder")? };
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let bench = Bench { cli: Cli::build()?, folder, record: args.record };
     let table = Table { table: args.table.clone(), machine: machine::describe(), rows: rows(&bench)? };
     if args.json {
         println!("{}", serde_json::to_string(&table)?);

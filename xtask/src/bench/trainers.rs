@@ -2,20 +2,25 @@
 //!
 //! A peer's script turns a data set into CSV files of numbers and trains on them; our command line trains on the same files.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::row::Row;
 use super::{Bench, case, peers};
+use crate::process;
 
 /// The median of so many trainings counts.
 const RUNS: usize = 3;
+/// What the test of the trainers compares with.
+const PAIRS: &str = "models/sanderling-models/tests/peers/peers.json";
 /// Data set, classes, rows of training.
 const TABLES: [(&str, u32, u32); 7] = [
     ("breast_cancer", 2, 426),
@@ -39,15 +44,15 @@ const TRAINERS: [Trainer; 2] = [
     Trainer { name: "xgboost", peer: "XGBoost", hyperparameters: xgboost },
 ];
 
-/// What the peer minimizes, `C = 1` or `alpha = 1`: one candidate with its regularization, stepping less and less until it
-/// stands still.
+/// What the peer minimizes, `C = 1` or `alpha = 1`: one candidate with its regularization, of the mean loss where the peer's is of
+/// the sum, for so many steps that the loss on the training rows stands still.
 fn linear(classes: u32, rows: u32) -> Vec<String> {
-    let batch = rows.min(1000);
-    let epochs = (2000 / rows.div_ceil(batch)).clamp(50, 300);
-    let mut all = vec![format!("wd={}", 1.0 / f64::from(rows))];
-    all.extend([format!("mini_batch_size={batch}"), format!("epochs={epochs}")]);
-    all.extend(["l1=0", "num_models=1", "learning_rate=0.1", "lr_scheduler_step=10"].map(str::to_owned));
-    all.extend([format!("early_stopping_patience={epochs}"), "early_stopping_tolerance=0".to_owned()]);
+    let batch = rows.min(256);
+    let epochs = 2000 / rows.div_ceil(batch);
+    // The peer halves the penalty of classes, and not that of regression.
+    let wd = if classes == 0 { 2.0 } else { 1.0 } / f64::from(rows);
+    let mut all = vec![format!("wd={wd}"), format!("mini_batch_size={batch}"), format!("epochs={epochs}")];
+    all.extend(["l1=0".to_owned(), "num_models=1".to_owned(), format!("early_stopping_patience={epochs}")]);
     match classes {
         0 => all.push("predictor_type=regressor".into()),
         2 => all.push("predictor_type=binary_classifier".into()),
@@ -73,19 +78,38 @@ pub fn rows(bench: &Bench) -> Result<Vec<Row>> {
     };
     let python = peers::install().context("the tables are prepared in Python")?;
     let bar = bench.bar(TABLES.len() * TRAINERS.len());
-    let mut rows = Vec::new();
+    let (mut rows, mut pairs) = (Vec::new(), Vec::new());
     for (table, classes, count) in TABLES {
         let folder = bench.folder.path().join(table);
         let source = data.join("datasets/tabular").join(table);
         let _: Prepared = ask(script(&python).arg("prepare").arg(&source).arg(&folder))?;
         for trainer in &TRAINERS {
             bar.set_message(format!("{} {table}", trainer.name));
-            rows.extend(beside(bench, &python, trainer, (table, classes, count), &folder)?);
+            let (own, pair) = beside(bench, &python, trainer, (table, classes, count), &folder)?;
+            rows.extend(own);
+            pairs.extend(pair);
             bar.inc(1);
         }
     }
     bar.finish_and_clear();
+    if bench.record && pairs.len() == TABLES.len() * TRAINERS.len() {
+        let path = process::root().join(PAIRS);
+        let text = serde_json::to_string_pretty(&pairs)? + "\n";
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
     Ok(rows)
+}
+
+/// A peer's training and ours, as the test of the trainers reads it.
+#[derive(Serialize)]
+struct Pair {
+    algorithm: &'static str,
+    table: &'static str,
+    hyperparameters: BTreeMap<String, String>,
+    peer: String,
+    settings: String,
+    metric: &'static str,
+    figure: f64,
 }
 
 /// What `trainers.py prepare` says.
@@ -96,7 +120,7 @@ struct Prepared {}
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Peer {
-    Trained { name: String, accuracy: Option<f64>, rmse: Option<f64>, seconds: f64 },
+    Trained { name: String, settings: String, accuracy: Option<f64>, rmse: Option<f64>, seconds: f64 },
     Missing {},
 }
 
@@ -104,9 +128,9 @@ fn beside(
     bench: &Bench,
     python: &Path,
     trainer: &Trainer,
-    (table, classes, count): (&str, u32, u32),
+    (table, classes, count): (&'static str, u32, u32),
     folder: &Path,
-) -> Result<Vec<Row>> {
+) -> Result<(Vec<Row>, Option<Pair>)> {
     let hyperparameters = (trainer.hyperparameters)(classes, count);
     let mut ours = (Vec::new(), Vec::new());
     let mut peers = (Vec::new(), Vec::new());
@@ -119,10 +143,10 @@ fn beside(
         let metrics = bench.cli.evaluate(&model, &folder.join("test.csv"))?;
         ours.0.push(quality(&metrics, classes).context("evaluate lacks the metric")?);
         let peer = ask(script(python).args(["train", trainer.name]).arg(folder))?;
-        if let Peer::Trained { name: said, accuracy, rmse, seconds } = peer {
+        if let Peer::Trained { name: said, settings, accuracy, rmse, seconds } = peer {
             peers.0.push(accuracy.or(rmse).context("the peer measured nothing")?);
             peers.1.push(seconds);
-            name = Some(said);
+            name = Some((said, settings));
         }
     }
     let case = format!("{} {table}", trainer.name);
@@ -130,11 +154,25 @@ fn beside(
     let row = |metric, unit, ours: &[f64], peers: &[f64]| {
         let row = Row::new(&case, metric, unit, median(ours));
         match &name {
-            Some(name) => row.beside(name, median(peers)),
+            Some((name, _)) => row.beside(name, median(peers)),
             None => row.beside_missing(trainer.peer),
         }
     };
-    Ok(vec![row(metric, metric, &ours.0, &peers.0), row("training", "s", &ours.1, &peers.1)])
+    let rows = vec![row(metric, metric, &ours.0, &peers.0), row("training", "s", &ours.1, &peers.1)];
+    let pair = name.zip(median(&peers.0)).map(|((peer, settings), figure)| Pair {
+        algorithm: trainer.name,
+        table,
+        hyperparameters: hyperparameters.iter().filter_map(|pair| pair.split_once('=')).map(owned).collect(),
+        peer,
+        settings,
+        metric,
+        figure,
+    });
+    Ok((rows, pair))
+}
+
+fn owned((key, value): (&str, &str)) -> (String, String) {
+    (key.to_owned(), value.to_owned())
 }
 
 /// The accuracy of classes, or the root of the mean squared error.
