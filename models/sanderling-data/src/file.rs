@@ -1,24 +1,14 @@
-//! Files as streams of plain bytes, and the files of a folder.
+//! Files by name, and the files of a folder.
 
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::fs;
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
-use flate2::bufread::MultiGzDecoder;
+use crate::{DataError, Part};
 
-use crate::DataError;
-
-/// The first bytes of a gzip file.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
-
-/// Opens a file and unpacks it where it is gzipped, whatever its name.
-pub fn open(path: &Path) -> Result<Box<dyn BufRead>, DataError> {
-    let mut file = BufReader::new(File::open(path).map_err(DataError::io(path))?);
-    let start = file.fill_buf().map_err(DataError::io(path))?;
-    Ok(match start.starts_with(&GZIP) {
-        true => Box::new(BufReader::new(MultiGzDecoder::new(file))),
-        false => Box::new(file),
-    })
+/// Opens a file and unpacks it where it is packed, whatever its name.
+pub fn open(path: &Path) -> Result<Box<dyn BufRead + Send>, DataError> {
+    Part::local(path).open()
 }
 
 /// The file itself, or the files of a folder in the order of their names, hidden ones and folders left out.
@@ -49,8 +39,9 @@ pub fn name(path: &Path) -> String {
     path.file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned())
 }
 
-/// The name without `.gz`, in lower case, for guesses by extension.
+/// The name without `.gz` and `.zst`, in lower case, for guesses by extension.
 pub fn plain_name(path: &Path) -> String {
     let name = name(path).to_lowercase();
-    name.strip_suffix(".gz").unwrap_or(&name).to_string()
+    let plain = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end));
+    plain.unwrap_or(&name).to_string()
 }

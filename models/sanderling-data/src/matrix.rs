@@ -36,6 +36,15 @@ impl Csr {
         (&self.columns[range.clone()], &self.values[range])
     }
 
+    /// Appends all rows of another.
+    pub fn append(&mut self, other: &Csr) {
+        let start = self.columns.len();
+        self.starts.extend(other.starts[1..].iter().map(|end| start + end));
+        self.columns.extend_from_slice(&other.columns);
+        self.values.extend_from_slice(&other.values);
+        self.width = self.width.max(other.width);
+    }
+
     /// Appends a row of ascending columns.
     pub fn push(&mut self, row: impl IntoIterator<Item = (u32, f32)>) {
         for (column, value) in row {

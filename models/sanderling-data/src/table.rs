@@ -1,8 +1,8 @@
-//! Labelled rows of numbers.
+//! All rows of a channel at once, for trainers that need them so.
 
 use std::path::Path;
 
-use crate::{Csr, DataError, Matrix, csv, file, libsvm};
+use crate::{Batch, DataError, Matrix, Reader, file};
 
 /// Labels and features, a row for each sample.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,18 +45,25 @@ impl Format {
 impl Table {
     /// Reads a file, or all files of a folder one behind another.
     pub fn read(path: &Path, format: Format) -> Result<Table, DataError> {
+        Table::collect(Reader::open(path, format)?, path)
+    }
+
+    /// All rows of batches. The path is where they come from, for errors.
+    pub fn collect(batches: impl Iterator<Item = Result<Batch, DataError>>, path: &Path) -> Result<Table, DataError> {
         let mut table: Option<Table> = None;
-        for path in file::files(path)? {
-            let next = match format {
-                Format::Csv { labels, weights } => csv::read(&path, labels, weights)?,
-                Format::Libsvm => libsvm::read(&path)?,
-            };
-            table = Some(match table {
-                None => next,
-                Some(before) => before.join(next, &path)?,
-            });
+        for batch in batches {
+            let batch = batch?;
+            if batch.label_size > 1 {
+                return DataError::file(path, format!("it has {} labels a row, not one", batch.label_size));
+            }
+            match &mut table {
+                None => {
+                    let Batch { features, labels, weights, names, .. } = batch;
+                    table = Some(Table { features, labels, weights, names: names.to_vec() });
+                }
+                Some(table) => table.append(batch),
+            }
         }
-        let table = table.filter(|table| table.rows() > 0);
         table.map_or_else(|| DataError::file(path, "there are no rows in it"), Ok)
     }
 
@@ -80,34 +87,19 @@ impl Table {
         self.weights.as_ref().map_or(1.0, |weights| weights[row])
     }
 
-    fn join(mut self, next: Table, path: &Path) -> Result<Table, DataError> {
-        let weights = match (self.weights.take(), next.weights) {
-            (None, None) => None,
-            (mine, theirs) => {
-                let mut all = mine.unwrap_or_else(|| vec![1.0; self.labels.len()]);
-                all.extend(theirs.unwrap_or_else(|| vec![1.0; next.labels.len()]));
-                Some(all)
-            }
-        };
-        self.features = match (self.features, next.features) {
-            (Matrix::Dense { mut values, columns }, Matrix::Dense { values: more, columns: theirs }) => {
-                if columns != theirs {
-                    return DataError::file(path, format!("it has {theirs} features, the file before it {columns}"));
-                }
-                values.extend(more);
-                Matrix::Dense { values, columns }
-            }
-            (Matrix::Sparse(mut rows), Matrix::Sparse(more)) => {
-                let width = rows.width.max(more.width);
-                for row in 0..more.starts.len() - 1 {
-                    let (columns, values) = more.row(row);
-                    rows.push(columns.iter().copied().zip(values.iter().copied()));
-                }
-                Matrix::Sparse(Csr { width, ..rows })
-            }
-            _ => return DataError::file(path, "it is of another format than the file before it"),
-        };
-        self.labels.extend(next.labels);
-        Ok(Table { weights, ..self })
+    /// Rows of the same reader, which are of the same kind.
+    fn append(&mut self, batch: Batch) {
+        if self.weights.is_some() || batch.weights.is_some() {
+            let weights = self.weights.get_or_insert_with(Vec::new);
+            weights.resize(self.features.rows(), 1.0);
+            weights.extend((0..batch.rows()).map(|row| batch.weight(row)));
+        }
+        match (&mut self.features, batch.features) {
+            (Matrix::Dense { values, .. }, Matrix::Dense { values: more, .. }) => values.extend(more),
+            (Matrix::Sparse(rows), Matrix::Sparse(more)) => rows.append(&more),
+            // A reader refuses to mix them.
+            _ => {}
+        }
+        self.labels.extend(batch.labels);
     }
 }
