@@ -89,6 +89,54 @@ fn every_layer_of_ten_inputs_is_the_host_s() {
 }
 
 #[test]
+fn models_quantized_by_others_have_the_host_s_layers() {
+    if !has("qemu-system-arm") || !has_target("thumbv7em-none-eabihf") {
+        return;
+    }
+    let Some(data) = common::data() else {
+        eprintln!("skipped: SANDERLING_DATA is not set");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let artifact = folder.path().join("model.sndl").display().to_string();
+    // Convolutions that round once; the second model has depthwise ones.
+    for name in ["fashion_resnet_int8_qdq", "ultraface_slim320_int8_qdq"] {
+        let model = data.join(format!("models/onnx/{name}/model.onnx")).display().to_string();
+        ok(&["compile", &model, "--target", "mps2-an386", "-o", &artifact]);
+        let report = |backend: &str| -> Value {
+            serde_json::from_str(&ok(&["verify", &artifact, "--backend", backend, "--json"])).unwrap()
+        };
+        let (board, host) = (report("qemu"), report("scalar"));
+        eprintln!("{name}: {board}");
+        assert_eq!(board["passed"], true, "{name}");
+        assert_eq!(board["trace"], host["trace"], "{name}");
+    }
+}
+
+#[test]
+fn weights_of_two_bytes_pass_their_self_test() {
+    if !has("qemu-system-arm") || !has_target("thumbv7em-none-eabihf") {
+        return;
+    }
+    let Some(data) = common::data() else {
+        eprintln!("skipped: SANDERLING_DATA is not set");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let artifact = folder.path().join("model.sndl").display().to_string();
+    for name in ["mlperf_kws_fp32", "mlperf_ad_fp32", "magicwand_fp32"] {
+        for weights in ["f16", "bf16"] {
+            let model = data.join(format!("models/tflite/{name}/model.tflite")).display().to_string();
+            ok(&["compile", &model, "--target", "mps2-an386", "--weights", weights, "-o", &artifact]);
+            let board = ok(&["verify", &artifact, "--backend", "qemu", "--json"]);
+            let board: Value = serde_json::from_str(&board).unwrap();
+            eprintln!("{name}, {weights}: {board}");
+            assert_eq!(board["passed"], true, "{name}, {weights}");
+        }
+    }
+}
+
+#[test]
 fn the_board_walks_trees_as_the_host_does() {
     if !has("qemu-system-arm") || !has_target("thumbv7em-none-eabihf") {
         return;
