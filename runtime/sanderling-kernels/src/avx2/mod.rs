@@ -9,6 +9,9 @@ mod float_conv;
 mod float_depthwise;
 mod float_tile;
 mod float_wide;
+mod hybrid_conv;
+mod hybrid_depthwise;
+mod hybrid_image;
 mod panel_i8;
 mod pool_i8;
 mod resize_i8;
@@ -32,6 +35,7 @@ const ALL: &[Kernel] = &overlay(
         kernel::<AvgPoolI8, Avx2>(Isa::Avx2),
         kernel::<MaxPoolI8, Avx2>(Isa::Avx2),
         kernel::<ResizeI8, Avx2>(Isa::Avx2),
+        kernel::<HybridConv, Avx2>(Isa::Avx2),
         kernel::<Conv2dF32, Avx2>(Isa::Avx2),
         kernel::<DepthwiseF32, Avx2>(Isa::Avx2),
         kernel::<MatMulF32, Avx2>(Isa::Avx2),

@@ -4,6 +4,7 @@
 
 mod half;
 mod harness;
+mod hybrid;
 mod int8;
 mod real;
 mod strategies;
@@ -13,13 +14,14 @@ use sanderling_format::calls::*;
 use sanderling_kernels::{Isa, avx2};
 
 /// The calls that a test of this folder is about.
-const TESTED: [u16; 18] = [
+const TESTED: [u16; 19] = [
     Conv2dI8::ID,
     DepthwiseI8::ID,
     AddI8::ID,
     AvgPoolI8::ID,
     MaxPoolI8::ID,
     ResizeI8::ID,
+    HybridConv::ID,
     Conv2dF32::ID,
     DepthwiseF32::ID,
     MatMulF32::ID,

@@ -6,7 +6,7 @@ mod conv_transpose;
 mod convert;
 mod fixed16;
 mod grouped_conv;
-mod hybrid;
+pub(crate) mod hybrid;
 mod lstm;
 pub(crate) mod mat_mul;
 mod mean_pool;
