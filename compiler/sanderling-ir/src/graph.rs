@@ -1,5 +1,6 @@
 //! The graph: values defined once, nodes in an order that can be executed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::{InferError, Op, Quant, Tensor, TensorType, infer};
@@ -66,12 +67,15 @@ pub struct Graph {
 pub struct Module {
     pub name: String,
     pub functions: Vec<Graph>,
+    /// The texts that the numbers of an input or an output stand for, by its name: number `i` is text `i`, and -1 is none of
+    /// them.
+    pub texts: BTreeMap<String, Vec<String>>,
 }
 
 impl Module {
     /// A module with one function, `main`.
     pub fn new(name: &str, main: Graph) -> Self {
-        Module { name: name.to_string(), functions: vec![main] }
+        Module { name: name.to_string(), functions: vec![main], texts: BTreeMap::new() }
     }
 
     /// The function with this name.

@@ -34,7 +34,7 @@ pub(crate) fn import(bytes: &[u8], options: &ImportOptions) -> Result<Module, Im
     let Some(first) = subgraphs.first() else {
         return Err(ImportError::Malformed { what: "a model without a subgraph".into(), offset: 0 });
     };
-    let mut module = Module { name: first.string(field::GRAPH_NAME, "a name")?, functions: Vec::new() };
+    let mut module = Module { name: first.string(field::GRAPH_NAME, "a name")?, ..Module::default() };
     let mut names = BTreeSet::new();
     for (i, subgraph) in subgraphs.iter().enumerate() {
         let mut name = if i == 0 { "main".into() } else { subgraph.string(field::GRAPH_NAME, "a name")? };

@@ -86,7 +86,8 @@ impl<'a> Tape<'a> {
 
 pub(super) fn module(tape: &mut Tape) -> Module {
     let functions = (0..1 + tape.below(2)).map(|_| function(tape)).collect();
-    Module { name: tape.name(), functions }
+    let texts = (0..tape.below(3)).map(|_| (tape.name(), (0..tape.below(3)).map(|_| tape.name()).collect())).collect();
+    Module { name: tape.name(), functions, texts }
 }
 
 fn function(tape: &mut Tape) -> Graph {

@@ -13,6 +13,8 @@
 //! }
 //! ```
 //!
+//! A line `texts "label" ["cat", "dog"]` before the functions says what the numbers of an input or output stand for.
+//!
 //! A name with characters beyond letters, digits and `_ . / -` is quoted: `%"a b"`. Attributes at their usual value
 //! are left out. Values are numbered in the order of their definitions; where a graph numbers one otherwise, or where
 //! two have one name, the number follows the name: `%x#7`. `//` starts a comment.

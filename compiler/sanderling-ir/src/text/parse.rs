@@ -14,8 +14,15 @@ use crate::{Graph, Module, Node, Op, Source, State, TensorType, Value, ValueId};
 pub fn parse(text: &str) -> Result<Module, ParseError> {
     let mut c = Cursor::new(text);
     c.keyword("module")?;
-    let mut module = Module { name: c.string()?, functions: Vec::new() };
+    let mut module = Module { name: c.string()?, ..Module::default() };
     c.expect('{')?;
+    while c.peek_word() == "texts" {
+        let start = c;
+        c.keyword("texts")?;
+        if module.texts.insert(c.string()?, c.list('[', ']', Cursor::string)?).is_some() {
+            return start.fail("these texts are there twice");
+        }
+    }
     while !c.eat('}') {
         module.functions.push(function(&mut c)?);
     }

@@ -10,6 +10,10 @@ use crate::{Graph, Module, Node, Source, Value, ValueId};
 /// The text form of a module.
 pub fn print(module: &Module) -> String {
     let mut out = format!("module {} {{\n", quote(&module.name));
+    for (name, texts) in &module.texts {
+        let texts: Vec<String> = texts.iter().map(|text| quote(text)).collect();
+        out.push_str(&format!("  texts {} [{}]\n", quote(name), texts.join(", ")));
+    }
     for function in &module.functions {
         Printer::new(function, &mut out).function();
     }
