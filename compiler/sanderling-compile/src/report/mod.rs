@@ -149,10 +149,13 @@ impl Report {
 
 /// Where and from what an artifact was made, as one JSON object. No time and no path: the same input, the same bytes.
 pub(crate) fn provenance(module: &Module, target: &Target) -> String {
-    serde_json::json!({
+    let mut told = serde_json::json!({
         "compiler": concat!("sanderling ", env!("CARGO_PKG_VERSION")),
         "model": module.name,
         "target": target.name,
-    })
-    .to_string()
+    });
+    if !module.texts.is_empty() {
+        told["texts"] = serde_json::json!(module.texts);
+    }
+    told.to_string()
 }
