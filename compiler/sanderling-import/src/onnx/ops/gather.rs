@@ -27,6 +27,41 @@ fn known_index(b: &Builder, call: &Call, indices: ValueId) -> Option<i64> {
     known.first().copied()
 }
 
+/// For each index the element that stands there along one axis, and where the index stands along the others.
+pub(crate) fn elements(b: &mut Builder, call: &Call) -> One {
+    let (x, indices) = (call.input(0)?, call.input(1)?);
+    let (shape, wanted) = (b.shape(x), b.shape(indices));
+    let axis = call.axis(call.int("axis", 0)?, shape.len())?;
+    let fits = |i: usize| i == axis || wanted[i] <= shape[i];
+    if wanted.len() != shape.len() || !(0..shape.len()).all(fits) {
+        return call.fail(format!("{} does not fit {} along axis {axis}", b.ty(indices), b.ty(x)));
+    }
+    let stride = |axis: usize| shape[axis + 1..].iter().product::<usize>() as i64;
+    // Where the others lie in the flat tensor does not depend on the indices.
+    let count = b.ty(indices).elements();
+    b.charge(count)?;
+    let place = |mut at: usize| {
+        let mut place = 0;
+        for i in (0..wanted.len()).rev() {
+            place += if i == axis { 0 } else { (at % wanted[i]) as i64 * stride(i) };
+            at /= wanted[i];
+        }
+        place
+    };
+    let places: Vec<i64> = (0..count).map(place).collect();
+    let indices = b.cast(call, indices, DType::I64)?;
+    let (zero, size) = (b.scalar(call, indices, 0.0)?, b.scalar(call, indices, shape[axis] as f64)?);
+    let negative = b.binary(call, BinaryKind::Less, indices, zero)?;
+    let wrapped = b.binary(call, BinaryKind::Add, indices, size)?;
+    let indices = b.push(call, Op::Select, &[negative, wrapped, indices])?;
+    let step = b.scalar(call, indices, stride(axis) as f64)?;
+    let along = b.binary(call, BinaryKind::Mul, indices, step)?;
+    let places = b.integers(call, &wanted, &places);
+    let places = b.binary(call, BinaryKind::Add, along, places)?;
+    let flat = b.reshape(call, x, &[b.ty(x).elements()])?;
+    b.push(call, Op::Gather { axis: 0 }, &[flat, places])
+}
+
 /// Elements of a constant list along one axis.
 pub(super) fn select(b: &mut Builder, call: &Call, x: ValueId, axis: usize, list: &[usize]) -> One {
     let list: Vec<i64> = list.iter().map(|&i| i as i64).collect();

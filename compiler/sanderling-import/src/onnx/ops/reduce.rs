@@ -1,6 +1,6 @@
 //! Reductions, and the search for large elements.
 
-use sanderling_ir::{BinaryKind, DType, Op, ReduceKind, UnaryKind, ValueId};
+use sanderling_ir::{Activation, BinaryKind, DType, Op, ReduceKind, UnaryKind, ValueId};
 
 use crate::ImportError;
 use crate::onnx::builder::Builder;
@@ -33,19 +33,64 @@ pub(crate) fn reduce(b: &mut Builder, call: &Call) -> One {
     let before = match call.op() {
         "ReduceL1" => b.unary(call, UnaryKind::Abs, x)?,
         "ReduceL2" | "ReduceSumSquare" => b.binary(call, BinaryKind::Mul, x, x)?,
-        "ReduceLogSumExp" => b.unary(call, UnaryKind::Exp, x)?,
         _ => x,
     };
     let keep_dims = call.int("keepdims", 1)? != 0;
-    let total = match axes(b, call, x)? {
+    let axes = axes(b, call, x)?;
+    if call.op() == "ReduceLogSumExp" {
+        return log_sum_exp(b, call, x, axes, keep_dims);
+    }
+    let total = match axes {
         Some(axes) => b.push(call, Op::Reduce { kind, axes, keep_dims }, &[before])?,
         None => before,
     };
     match call.op() {
         "ReduceL2" => b.unary(call, UnaryKind::Sqrt, total),
-        "ReduceLogSum" | "ReduceLogSumExp" => b.unary(call, UnaryKind::Log, total),
+        "ReduceLogSum" => b.unary(call, UnaryKind::Log, total),
         _ => Ok(total),
     }
+}
+
+/// Exponentials of what is left above the largest element, so that those of large numbers stay finite, and of small ones
+/// above zero.
+fn log_sum_exp(b: &mut Builder, call: &Call, x: ValueId, axes: Option<Vec<usize>>, keep_dims: bool) -> One {
+    let Some(axes) = axes else { return Ok(x) };
+    let along = |kind: ReduceKind| Op::Reduce { kind, axes: axes.clone(), keep_dims: true };
+    let most = b.push(call, along(ReduceKind::Max), &[x])?;
+    let rest = b.binary(call, BinaryKind::Sub, x, most)?;
+    let exp = b.unary(call, UnaryKind::Exp, rest)?;
+    let sum = b.push(call, along(ReduceKind::Sum), &[exp])?;
+    let log = b.unary(call, UnaryKind::Log, sum)?;
+    let y = b.binary(call, BinaryKind::Add, log, most)?;
+    let shape = b.shape(x);
+    let kept = shape.iter().enumerate().filter(|(i, _)| !axes.contains(i)).map(|(_, &n)| n);
+    if keep_dims { Ok(y) } else { b.reshape(call, y, &kept.collect::<Vec<_>>()) }
+}
+
+/// Sums of all elements up to each along an axis: a product with a triangle of ones.
+pub(crate) fn cumulative_sum(b: &mut Builder, call: &Call) -> One {
+    let x = call.input(0)?;
+    if b.ty(x).dtype != DType::F32 {
+        return call.fail(format!("{} should be f32", b.ty(x)));
+    }
+    let &[axis] = &b.known_ints(call, call.input(1)?, "the axis")?[..] else {
+        return call.fail("the axis should be one number");
+    };
+    let (rank, axis) = (b.rank(x), call.axis(axis, b.rank(x))?);
+    let mut perm: Vec<usize> = (0..rank).collect();
+    perm.swap(axis, rank - 1);
+    let x = b.transpose(call, x, &perm)?;
+    let (shape, count) = (b.shape(x), b.shape(x)[rank - 1]);
+    b.charge(count.saturating_mul(count))?;
+    let (reverse, exclusive) = (call.flag("reverse")?, call.flag("exclusive")?);
+    let adds = |to: usize, from: usize| (if reverse { from > to } else { from < to }) || (from == to && !exclusive);
+    let ones: Vec<f32> = (0..count * count).map(|i| f32::from(u8::from(adds(i / count, i % count)))).collect();
+    let weights = b.floats(call, &[count, count], &ones);
+    let bias = b.floats(call, &[count], &vec![0.0; count]);
+    let rows = b.reshape(call, x, &[shape[..rank - 1].iter().product(), count])?;
+    let y = b.push(call, Op::FullyConnected { activation: Activation::None }, &[rows, weights, bias])?;
+    let y = b.reshape(call, y, &shape)?;
+    b.transpose(call, y, &perm)
 }
 
 pub(crate) fn arg_max(b: &mut Builder, call: &Call) -> One {

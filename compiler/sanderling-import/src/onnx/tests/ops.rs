@@ -268,3 +268,39 @@ fn half_precision_and_wide_types_of_constants() {
         .output("y");
     close(&file.run(&[&[1.0]]), &[1.0 + 1.5 + 2.5]);
 }
+
+#[test]
+fn sums_up_to_each_element() {
+    let sums = |attributes| {
+        let file = File::new(14).input("x", &[2, 3]).constant(ints("axis", &[], &[-1]));
+        file.node("CumSum", "x axis", "y", attributes).output("y").run(&[&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]).as_f32()
+    };
+    assert_eq!(sums(vec![]), [1.0, 3.0, 6.0, 4.0, 9.0, 15.0]);
+    assert_eq!(sums(vec![int("exclusive", 1)]), [0.0, 1.0, 3.0, 0.0, 4.0, 9.0]);
+    assert_eq!(sums(vec![int("reverse", 1)]), [6.0, 5.0, 3.0, 15.0, 11.0, 6.0]);
+    let down =
+        File::new(14).input("x", &[2, 2]).constant(ints("axis", &[], &[0])).node("CumSum", "x axis", "y", vec![]);
+    assert_eq!(down.output("y").run(&[&[1.0, 2.0, 3.0, 4.0]]).as_f32(), [1.0, 2.0, 4.0, 6.0]);
+}
+
+#[test]
+fn elements_by_an_index_each() {
+    let pick = |axis: i64, dims: &[i64], indices: &[i64]| {
+        let file = File::new(13).input("x", &[2, 3]).constant(ints("i", dims, indices));
+        file.node("GatherElements", "x i", "y", vec![int("axis", axis)]).output("y")
+    };
+    let x = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+    assert_eq!(pick(1, &[2, 2], &[2, 0, -1, 1]).run(&[&x]).as_f32(), [3.0, 1.0, 6.0, 5.0]);
+    assert_eq!(pick(0, &[1, 3], &[1, 0, -1]).run(&[&x]).as_f32(), [4.0, 2.0, 6.0]);
+    assert!(pick(0, &[1, 4], &[0; 4]).error().contains("does not fit"));
+}
+
+#[test]
+fn a_logarithm_of_sums_of_small_exponentials() {
+    for (keep, shape) in [(1, vec![2, 1]), (0, vec![2])] {
+        let file = one(13, &[2, 2], "ReduceLogSumExp", vec![list("axes", &[1]), int("keepdims", keep)]);
+        let y = file.run(&[&[-1000.0, -1000.0, 500.0, 400.0]]);
+        assert_eq!(y.ty.shape, shape);
+        assert!((y.as_f32()[0] + 1000.0 - std::f32::consts::LN_2).abs() < 1e-3 && y.as_f32()[1] == 500.0, "{y:?}");
+    }
+}
