@@ -8,6 +8,7 @@ use sanderling_ir::{
 use tract_onnx::pb::TensorProto;
 
 use super::call::{Call, Many, One};
+use super::texts::Texts;
 use super::{tensor, types};
 use crate::ImportError;
 
@@ -28,12 +29,18 @@ pub(super) struct Builder<'a> {
     pub graph: Graph,
     /// Names of the graph and of the branches inside of it, innermost last.
     pub scopes: Vec<HashMap<&'a str, Binding<'a>>>,
+    pub texts: Texts,
     budget: usize,
 }
 
 impl<'a> Builder<'a> {
     pub(super) fn new(graph: Graph, file_bytes: usize) -> Self {
-        Builder { graph, scopes: Vec::new(), budget: BUDGET.saturating_add(file_bytes.saturating_mul(4)) }
+        Builder {
+            graph,
+            scopes: Vec::new(),
+            texts: Texts::default(),
+            budget: BUDGET.saturating_add(file_bytes.saturating_mul(4)),
+        }
     }
 
     pub(super) fn ty(&self, id: ValueId) -> &TensorType {

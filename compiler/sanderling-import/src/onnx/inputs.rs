@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use sanderling_ir::TensorType;
+use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::tensor_shape_proto::dimension::Value as Size;
 use tract_onnx::pb::type_proto::Value as Kind;
 use tract_onnx::pb::{GraphProto, ValueInfoProto, type_proto};
 
 use super::builder::{Binding, Builder};
 use super::tensor::{elements, input_dtype};
+use super::texts;
 use crate::{ImportError, ImportOptions};
 
 /// What a hint proposes for an open dimension that is not a batch.
@@ -40,7 +42,9 @@ pub(super) fn declare<'a>(
     }
     let symbols = symbols(&inputs, &options.shapes)?;
     for (name, ty) in inputs {
-        let dtype = input_dtype(ty.elem_type).map_err(|why| ImportError::BadTensor { tensor: name.into(), why })?;
+        let is_text = texts::is_text(ty.elem_type);
+        let elem_type = if is_text { DataType::Int64 as i32 } else { ty.elem_type };
+        let dtype = input_dtype(elem_type).map_err(|why| ImportError::BadTensor { tensor: name.into(), why })?;
         let shape = match options.shapes.get(name) {
             Some(given) => given.clone(),
             None => static_shape(name, ty, &symbols)?,
@@ -50,6 +54,10 @@ pub(super) fn declare<'a>(
             return Err(ImportError::BadTensor { tensor: name.into(), why });
         }
         let id = builder.graph.input(name, TensorType::new(dtype, &shape));
+        if is_text {
+            let list = builder.texts.list(&[]);
+            builder.texts.mark(id, list);
+        }
         if let Some(scope) = builder.scopes.last_mut() {
             scope.insert(name, Binding::Value(id));
         }

@@ -4,6 +4,8 @@
 //! convolutions and pools compute channels last between transpositions, of which neighbours cancel here and others in
 //! a later pass. What the file computes from shapes alone is evaluated here, so that every shape is static.
 //!
+//! Texts are numbers: places in the lists of texts that the model knows, which the module names; see `texts`.
+//!
 //! An open dimension takes its size from [`ImportOptions::shapes`], or from another input that shares its symbol. The
 //! leading one of an input with several dimensions is otherwise a batch of 1; any other is an error.
 
@@ -14,6 +16,7 @@ mod inputs;
 mod ops;
 mod sweep;
 mod tensor;
+mod texts;
 mod types;
 
 #[cfg(test)]
@@ -62,9 +65,10 @@ fn import_model(model: &ModelProto, bytes: usize, options: &ImportOptions) -> Re
     inputs::declare(&mut importer.builder, proto, options)?;
     importer.nodes(proto)?;
     importer.outputs(proto)?;
+    let texts = importer.builder.texts.named(&importer.builder.graph);
     let graph = sweep::sweep(importer.builder.graph);
     let name = if proto.name.is_empty() { "model" } else { &proto.name };
-    Ok(Module::new(name, graph))
+    Ok(Module { texts, ..Module::new(name, graph) })
 }
 
 struct Importer<'a> {
@@ -96,7 +100,11 @@ impl<'a> Importer<'a> {
             call.inputs.push(id);
         }
         let before = self.builder.graph.values.len();
+        let texts = texts::enter(&mut self.builder, &mut call)?;
         let outputs = dispatch::convert(self, &call)?;
+        for &id in outputs.iter().filter(|_| texts.is_some()) {
+            texts.into_iter().for_each(|list| self.builder.texts.mark(id, list));
+        }
         self.bind(&call, &outputs, before)
     }
 
@@ -120,8 +128,13 @@ impl<'a> Importer<'a> {
             Binding::Value(id) => return Ok(id),
             Binding::Initializer(proto) => proto,
         };
-        let tensor = tensor::read(proto).map_err(|why| ImportError::BadTensor { tensor: name.into(), why })?;
-        let id = self.builder.graph.constant(name, tensor);
+        let bad = |why| ImportError::BadTensor { tensor: name.into(), why };
+        let id = if texts::is_text(proto.data_type) {
+            let (texts, shape) = texts::read(proto).map_err(bad)?;
+            texts::constant(&mut self.builder, name, &texts, &shape)
+        } else {
+            self.builder.graph.constant(name, tensor::read(proto).map_err(bad)?)
+        };
         self.builder.scopes[scope].insert(key, Binding::Value(id));
         Ok(id)
     }
@@ -167,6 +180,7 @@ impl<'a> Importer<'a> {
 
     /// A value that has the name of the output; a copy where the value has one already that its caller knows.
     fn named(&mut self, call: &Call, id: ValueId, name: &str, taken: bool) -> Result<ValueId, ImportError> {
+        let texts = self.builder.texts.list_of(id);
         let graph = &mut self.builder.graph;
         let is_node = matches!(graph.values[id.0].source, Source::Node(_));
         let id = match is_node && !taken {
@@ -179,6 +193,9 @@ impl<'a> Importer<'a> {
             }
         };
         graph.values[id.0].name = name.to_string();
+        if let Some(list) = texts {
+            self.builder.texts.mark(id, list);
+        }
         Ok(id)
     }
 }

@@ -2,12 +2,26 @@
 
 use sanderling_ir::{DType, Tensor, TensorType};
 
+use tract_onnx::pb::tensor_proto::DataType;
+
 use super::shape;
 use crate::onnx::builder::Builder;
 use crate::onnx::call::{Call, One};
 use crate::onnx::tensor::dtype;
+use crate::onnx::texts;
 
 pub(crate) fn constant(b: &mut Builder, call: &Call) -> One {
+    if let Some(proto) = call.tensor("value")?.filter(|proto| texts::is_text(proto.data_type)) {
+        let (texts, shape) = texts::read(proto).or_else(|why| call.fail(format!("attribute value: {why}")))?;
+        return Ok(texts::constant(b, &call.site.name, &texts, &shape));
+    }
+    if call.has("value_strings") {
+        let texts = call.texts("value_strings")?;
+        return Ok(texts::constant(b, &call.site.name, &texts, &[texts.len()]));
+    }
+    if call.has("value_string") {
+        return Ok(texts::constant(b, &call.site.name, &[call.text("value_string", "")?], &[]));
+    }
     if let Some(tensor) = call.constant("value")? {
         return Ok(b.constant(call, tensor));
     }
@@ -88,6 +102,17 @@ pub(crate) fn range(b: &mut Builder, call: &Call) -> One {
 
 pub(crate) fn cast(b: &mut Builder, call: &Call) -> One {
     let x = call.input(0)?;
+    let is_text = b.texts.list_of(x).is_some();
+    if is_text || call.op() == "Cast" && call.int("to", 0)? == DataType::String as i64 {
+        return match is_text && call.int("to", 0)? == DataType::String as i64 {
+            true => Ok(x),
+            false => {
+                let to = i32::try_from(call.int("to", 0)?).ok().and_then(|code| DataType::try_from(code).ok());
+                let to = to.map_or("?", |to| to.as_str_name());
+                call.refuse("to", to, "texts and numbers do not become each other here")
+            }
+        };
+    }
     let to = match call.op() {
         "CastLike" => b.ty(call.input(1)?).dtype,
         _ => {

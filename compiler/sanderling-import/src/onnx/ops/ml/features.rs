@@ -42,20 +42,6 @@ pub(super) fn normalizer(b: &mut Builder, call: &Call) -> One {
     b.binary(call, BinaryKind::Div, x, divisor)
 }
 
-/// A last axis with a 1 at the category of each element; none where it is not among them.
-pub(super) fn one_hot(b: &mut Builder, call: &Call) -> One {
-    let x = call.input(0)?;
-    let Some(categories) = call.ints("cats_int64s")?.filter(|c| !c.is_empty()) else {
-        return call.fail("it has no categories of integers");
-    };
-    let x = b.cast(call, x, DType::I64)?;
-    let shape = [&b.shape(x)[..], &[1]].concat();
-    let x = b.reshape(call, x, &shape)?;
-    let categories = b.integers(call, &[categories.len()], categories);
-    let hot = b.binary(call, BinaryKind::Equal, x, categories)?;
-    b.cast(call, hot, DType::F32)
-}
-
 /// Elements of the last axis by their indices.
 pub(super) fn extract(b: &mut Builder, call: &Call) -> One {
     let (x, indices) = (call.input(0)?, call.input(1)?);
@@ -64,4 +50,55 @@ pub(super) fn extract(b: &mut Builder, call: &Call) -> One {
     let indices = b.reshape(call, indices, &[count])?;
     let y = b.push(call, Op::Gather { axis }, &[x, indices])?;
     if axis == 0 { b.reshape(call, y, &[1, count]) } else { Ok(y) }
+}
+
+/// 1 where above the threshold, 0 elsewhere.
+pub(super) fn binarizer(b: &mut Builder, call: &Call) -> One {
+    let x = call.input(0)?;
+    let x = b.cast(call, x, DType::F32)?;
+    let threshold = b.scalar(call, x, f64::from(call.float("threshold", 0.0)?))?;
+    let above = b.binary(call, BinaryKind::Greater, x, threshold)?;
+    b.cast(call, above, DType::F32)
+}
+
+/// All inputs side by side.
+pub(super) fn vectorizer(b: &mut Builder, call: &Call) -> One {
+    let mut parts = Vec::new();
+    for x in call.every_input()? {
+        let x = b.cast(call, x, DType::F32)?;
+        let shape = b.shape(x);
+        let rows = if shape.len() < 2 { 1 } else { shape[0] };
+        parts.push(b.reshape(call, x, &[rows, b.ty(x).elements() / rows.max(1)])?);
+    }
+    b.concat(call, &parts, 1)
+}
+
+/// A value of its own for what is missing, one for all features or for each.
+pub(super) fn imputer(b: &mut Builder, call: &Call) -> One {
+    let x = call.input(0)?;
+    let of_reals = reals(b, call, "imputed_value_floats")?;
+    let of_integers = call.ints("imputed_value_int64s")?.unwrap_or_default();
+    let (values, missing) = match (&of_reals[..], of_integers) {
+        ([_, ..], _) => {
+            let missing = call.float("replaced_value_float", 0.0)?;
+            (b.floats(call, &[of_reals.len()], &of_reals), b.floats(call, &[], &[missing]))
+        }
+        (_, [_, ..]) => {
+            let missing = call.int("replaced_value_int64", 0)?;
+            (b.integers(call, &[of_integers.len()], of_integers), b.integers(call, &[], &[missing]))
+        }
+        _ => return call.fail("it has neither imputed_value_floats nor imputed_value_int64s"),
+    };
+    let (count, features) = (b.ty(values).elements(), b.shape(x).last().copied().unwrap_or(1));
+    if count != 1 && count != features {
+        return call.fail(format!("{count} imputed values do not fit {features} features"));
+    }
+    let x = b.cast(call, x, b.ty(values).dtype)?;
+    if b.graph.tensor(missing).is_some_and(|t| t.ty.dtype == DType::F32 && t.as_f32()[0].is_nan()) {
+        // NaN alone differs from itself.
+        let is_there = b.binary(call, BinaryKind::Equal, x, x)?;
+        return b.push(call, Op::Select, &[is_there, x, values]);
+    }
+    let is_missing = b.binary(call, BinaryKind::Equal, x, missing)?;
+    b.push(call, Op::Select, &[is_missing, values, x])
 }

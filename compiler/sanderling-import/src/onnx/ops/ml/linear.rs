@@ -1,8 +1,10 @@
 //! Linear models.
 
-use sanderling_ir::{Activation, Op, ValueId};
+use sanderling_ir::{Activation, BinaryKind, Op, ValueId};
 
-use super::{best, labels, post_transform, reals, rows};
+use super::labels::Labels;
+use super::transform::{First, both_classes, of_targets, post_transform};
+use super::{reals, rows};
 use crate::ImportError;
 use crate::onnx::builder::Builder;
 use crate::onnx::call::{Call, Many, One};
@@ -32,15 +34,21 @@ fn scores(b: &mut Builder, call: &Call, outputs: Option<usize>) -> Result<(Value
 pub(super) fn regressor(b: &mut Builder, call: &Call) -> One {
     let targets = call.size("targets", call.int("targets", 1)?)?;
     let (y, _) = scores(b, call, Some(targets))?;
-    post_transform(b, call, y)
+    let transform = call.text("post_transform", "NONE")?;
+    of_targets(b, call, y, &transform)
 }
 
 pub(super) fn classifier(b: &mut Builder, call: &Call) -> Many {
-    let labels = labels(call, "classlabels_ints")?;
+    let labels = Labels::read(call, "classlabels_ints")?;
     let (y, outputs) = scores(b, call, None)?;
+    if (labels.len(), outputs) == (2, 1) {
+        let zero = b.scalar(call, y, 0.0)?;
+        let second = b.binary(call, BinaryKind::Greater, y, zero)?;
+        return Ok(vec![labels.of_two(b, call, second)?, both_classes(b, call, y, First::Complement)?]);
+    }
     if labels.len() != outputs {
         return call.fail(format!("{} labels do not match {outputs} rows of coefficients", labels.len()));
     }
-    let label = best(b, call, labels, y)?;
+    let label = labels.best(b, call, y)?;
     Ok(vec![label, post_transform(b, call, y)?])
 }

@@ -1,27 +1,29 @@
 //! The operators of `ai.onnx.ml`: what scikit-learn and the boosting libraries export.
 //!
-//! Labels are integers; models with texts for labels or categories are refused. A ZipMap is left out: its output is the
-//! matrix that it would turn into a list of maps, one column for each of its keys in order.
+//! Labels are integers, or the numbers of texts that the module names; so are categories. A ZipMap is left out: its output is
+//! the matrix that it would turn into a list of maps, one column for each of its keys in order.
 
+mod encode;
+mod ensemble;
 mod features;
+mod forest;
+mod labels;
 mod linear;
 mod svm;
+mod transform;
 mod trees;
 
-use sanderling_ir::{DType, Op, UnaryKind, ValueId};
+use sanderling_ir::DType;
 
 use crate::ImportError;
 use crate::onnx::builder::Builder;
 use crate::onnx::call::{Call, Many, One};
 
 pub(crate) fn convert(b: &mut Builder, call: &Call) -> Many {
-    if let Some(text) = call.node.attribute.iter().find(|a| a.name.ends_with("_strings") && !a.strings.is_empty()) {
-        let hint = "there are no texts here; encode labels and categories as integers before the export";
-        return call.refuse(&text.name, format!("{} texts", text.strings.len()), hint);
-    }
     match call.op() {
-        "TreeEnsembleClassifier" => trees::classifier(b, call),
         "LinearClassifier" => linear::classifier(b, call),
+        "SVMClassifier" => svm::classifier(b, call),
+        "TreeEnsembleClassifier" => trees::classifier(b, call),
         _ => single(b, call).map(|id| vec![id]),
     }
 }
@@ -29,15 +31,22 @@ pub(crate) fn convert(b: &mut Builder, call: &Call) -> Many {
 fn single(b: &mut Builder, call: &Call) -> One {
     match call.op() {
         "ArrayFeatureExtractor" => features::extract(b, call),
+        "Binarizer" => features::binarizer(b, call),
+        "FeatureVectorizer" => features::vectorizer(b, call),
+        "Imputer" => features::imputer(b, call),
+        "LabelEncoder" => encode::label(b, call),
         "LinearRegressor" => linear::regressor(b, call),
         "Normalizer" => features::normalizer(b, call),
-        "OneHotEncoder" => features::one_hot(b, call),
+        "OneHotEncoder" => encode::one_hot(b, call),
         "SVMRegressor" => svm::regressor(b, call),
         "Scaler" => features::scaler(b, call),
+        "TreeEnsemble" => ensemble::ensemble(b, call),
         "TreeEnsembleRegressor" => trees::regressor(b, call),
         "ZipMap" => call.input(0),
-        "SVMClassifier" => call.unsupported("its votes of pairs of classes are not read; LinearSVC and SVR work"),
-        _ => call.unsupported("trees, linear models, Scaler, Normalizer, OneHotEncoder and SVMRegressor work"),
+        _ => call.unsupported(
+            "trees, linear models, support vector machines, ArrayFeatureExtractor, Binarizer, FeatureVectorizer, Imputer, \
+             LabelEncoder, Normalizer, OneHotEncoder and Scaler work",
+        ),
     }
 }
 
@@ -64,34 +73,4 @@ fn reals(b: &mut Builder, call: &Call, name: &str) -> Result<Vec<f32>, ImportErr
         }
         None => Ok(Vec::new()),
     }
-}
-
-/// The scores of each class after the node's transformation.
-fn post_transform(b: &mut Builder, call: &Call, scores: ValueId) -> One {
-    match call.text("post_transform", "NONE")?.as_str() {
-        "NONE" => Ok(scores),
-        "LOGISTIC" => b.unary(call, UnaryKind::Sigmoid, scores),
-        "SOFTMAX" => b.push(call, Op::Softmax { beta: 1.0 }, &[scores]),
-        other => call.refuse("post_transform", other, "NONE, LOGISTIC and SOFTMAX work"),
-    }
-}
-
-/// The integer labels of the classes.
-fn labels<'a>(call: &Call<'a>, name: &str) -> Result<&'a [i64], ImportError> {
-    Ok(call.ints(name)?.unwrap_or_default())
-}
-
-/// The label of the class with this index, `i64[rows]`.
-fn label(b: &mut Builder, call: &Call, labels: &[i64], index: ValueId) -> One {
-    if labels.iter().copied().eq(0..labels.len() as i64) {
-        return Ok(index);
-    }
-    let table = b.integers(call, &[labels.len()], labels);
-    b.push(call, Op::Gather { axis: 0 }, &[table, index])
-}
-
-/// The label of the largest score.
-fn best(b: &mut Builder, call: &Call, labels: &[i64], scores: ValueId) -> One {
-    let index = b.push(call, Op::ArgMax { axis: 1, dtype: DType::I64 }, &[scores])?;
-    label(b, call, labels, index)
 }

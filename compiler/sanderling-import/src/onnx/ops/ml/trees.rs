@@ -1,140 +1,72 @@
-//! Tree ensembles. As in onnxruntime the leaves add up first, in `f32`, and base values come last.
+//! Tree ensembles as attributes of their own lists: `TreeEnsembleClassifier` and `TreeEnsembleRegressor`.
 
 use std::collections::HashMap;
 
-use sanderling_ir::{BinaryKind, DType, Forest, Op, Split, Test, TreeNode, UnaryKind, ValueId};
+use sanderling_ir::{BinaryKind, Split, Test, TreeNode};
 
-use super::{best, label, labels, post_transform, reals, rows};
+use super::forest::{Aggregate, OUTPUTS_MOST, Trees, Weight};
+use super::labels::Labels;
+use super::transform::{First, both_classes, of_targets, post_transform};
+use super::{reals, rows};
 use crate::ImportError;
 use crate::onnx::builder::Builder;
 use crate::onnx::call::{Call, Many, One};
 
-/// A leaf's share of an output.
-struct Weight {
-    node: usize,
-    output: usize,
-    value: f32,
-}
-
 /// The nodes of all trees in one list, and how they are called.
 struct Nodes {
-    nodes: Vec<TreeNode>,
+    trees: Trees,
     places: HashMap<(i64, i64), usize>,
-    /// The root of each tree, in the order of the file.
-    roots: Vec<usize>,
-    /// Which of the roots a node is under, by its tree.
-    trees: Vec<usize>,
 }
 
 pub(super) fn regressor(b: &mut Builder, call: &Call) -> One {
     let outputs = call.size("n_targets", call.int("n_targets", 1)?)?;
-    let (nodes, weights) = read(b, call, "target", outputs)?;
-    let mut y = sum(b, call, nodes, &weights, outputs)?;
-    match call.text("aggregate_function", "SUM")?.as_str() {
-        "SUM" => {}
-        "AVERAGE" => {
-            let trees = b.scalar(call, y.0, y.1 as f64)?;
-            y.0 = b.binary(call, BinaryKind::Div, y.0, trees)?;
-        }
-        other => return call.refuse("aggregate_function", other, "SUM and AVERAGE work"),
-    }
+    let (trees, weights) = read(b, call, "target", outputs)?;
+    let x = rows(b, call)?;
+    let Some(aggregate) = Aggregate::of(&call.text("aggregate_function", "SUM")?) else {
+        let found = call.text("aggregate_function", "SUM")?;
+        return call.refuse("aggregate_function", found, "SUM, AVERAGE, MIN and MAX work");
+    };
     let base = reals(b, call, "base_values")?;
-    let y = add_base(b, call, y.0, &base, outputs)?;
-    post_transform(b, call, y)
+    let y = trees.evaluate(b, call, x, &weights, (outputs, aggregate), &base)?;
+    let transform = call.text("post_transform", "NONE")?;
+    of_targets(b, call, y, &transform)
 }
 
 pub(super) fn classifier(b: &mut Builder, call: &Call) -> Many {
-    let labels = labels(call, "classlabels_int64s")?;
+    let labels = Labels::read(call, "classlabels_int64s")?;
     let outputs = labels.len();
-    let (nodes, weights) = read(b, call, "class", outputs)?;
+    let (trees, weights) = read(b, call, "class", outputs)?;
+    let x = rows(b, call)?;
     let base = reals(b, call, "base_values")?;
     // Two classes, of which the leaves know one: its score decides alone.
-    let is_binary = outputs == 2 && weights.iter().all(|w| w.output == weights[0].output);
-    if is_binary {
+    let known = weights[0].output;
+    if outputs == 2 && weights.iter().all(|w| w.output == known) {
+        if base.len() > 1 - known {
+            let hint = "leaves of one class have at most one base value, and those of the second none";
+            return call.refuse("base_values", format!("{} values", base.len()), hint);
+        }
         let all_positive = weights.iter().all(|w| w.value >= 0.0);
         let weights: Vec<Weight> = weights.into_iter().map(|w| Weight { output: 0, ..w }).collect();
-        let (sums, _) = sum(b, call, nodes, &weights, 1)?;
-        let base = base.last().map_or(&[][..], std::slice::from_ref);
-        let score = add_base(b, call, sums, base, 1)?;
-        return binary(b, call, labels, score, all_positive);
+        let score = trees.evaluate(b, call, x, &weights, (1, Aggregate::Sum), &base)?;
+        let limit = b.scalar(call, score, if all_positive { 0.5 } else { 0.0 })?;
+        let second = b.binary(call, BinaryKind::Greater, score, limit)?;
+        let label = labels.of_two(b, call, second)?;
+        if known == 1 {
+            let none = b.filled(call, score, &b.shape(score), 0.0)?;
+            let both = b.concat(call, &[none, score], 1)?;
+            return Ok(vec![label, post_transform(b, call, both)?]);
+        }
+        // Where no weight is negative, scores are probabilities.
+        let first = if all_positive { First::Complement } else { First::Opposite };
+        return Ok(vec![label, both_classes(b, call, score, first)?]);
     }
-    let (sums, _) = sum(b, call, nodes, &weights, outputs)?;
-    let scores = add_base(b, call, sums, &base, outputs)?;
-    let label = best(b, call, labels, scores)?;
+    let scores = trees.evaluate(b, call, x, &weights, (outputs, Aggregate::Sum), &base)?;
+    let label = labels.best(b, call, scores)?;
     Ok(vec![label, post_transform(b, call, scores)?])
 }
 
-/// Label and scores of both classes from the score of the second: a probability where no weight is negative.
-fn binary(b: &mut Builder, call: &Call, labels: &[i64], score: ValueId, is_probability: bool) -> Many {
-    let limit = b.scalar(call, score, if is_probability { 0.5 } else { 0.0 })?;
-    let second = b.binary(call, BinaryKind::Greater, score, limit)?;
-    let index = b.cast(call, second, DType::I64)?;
-    let rows = b.shape(index)[0];
-    let index = b.reshape(call, index, &[rows])?;
-    let label = label(b, call, labels, index)?;
-    let first = if is_probability {
-        let one = b.scalar(call, score, 1.0)?;
-        b.binary(call, BinaryKind::Sub, one, score)?
-    } else {
-        b.unary(call, UnaryKind::Neg, score)?
-    };
-    let both = b.push(call, Op::Concat { axis: 1 }, &[first, score])?;
-    let is_logistic = call.text("post_transform", "NONE")? == "LOGISTIC";
-    let scores = if is_logistic && is_probability { both } else { post_transform(b, call, both)? };
-    Ok(vec![label, scores])
-}
-
-fn add_base(b: &mut Builder, call: &Call, sums: ValueId, base: &[f32], outputs: usize) -> One {
-    if base.is_empty() {
-        return Ok(sums);
-    }
-    if base.len() != outputs {
-        return call.fail(format!("{} base values do not match {outputs} outputs", base.len()));
-    }
-    let base = b.floats(call, &[outputs], base);
-    b.binary(call, BinaryKind::Add, sums, base)
-}
-
-/// The sums of the leaves, and the number of trees.
-fn sum(
-    b: &mut Builder,
-    call: &Call,
-    mut nodes: Nodes,
-    weights: &[Weight],
-    outputs: usize,
-) -> Result<(ValueId, usize), ImportError> {
-    let x = rows(b, call)?;
-    // Where the leaves of each tree know one output each, they need no more than one value.
-    let mut targets: Vec<Option<usize>> = vec![None; nodes.roots.len()];
-    let is_narrow = weights.iter().all(|w| *targets[nodes.trees[w.node]].get_or_insert(w.output) == w.output);
-    let width = if is_narrow { 1 } else { outputs };
-    b.charge(nodes.nodes.len().saturating_mul(width))?;
-    for node in &mut nodes.nodes {
-        if let TreeNode::Leaf(values) = node {
-            *values = vec![0.0; width];
-        }
-    }
-    for weight in weights {
-        match &mut nodes.nodes[weight.node] {
-            TreeNode::Leaf(values) => values[if is_narrow { 0 } else { weight.output }] += weight.value,
-            TreeNode::Split(_) => return call.fail(format!("node {} has a weight, but is no leaf", weight.node)),
-        }
-    }
-    let mut forest = Forest::new(vec![0.0; outputs], width);
-    for (tree, &root) in nodes.roots.iter().enumerate() {
-        let target = if is_narrow { targets[tree].unwrap_or(0) } else { 0 };
-        forest.grow(target, root, &nodes.nodes).or_else(|why| call.fail(format!("tree {tree}: {why}")))?;
-    }
-    if forest.splits.len() + forest.leaves.len() / width < nodes.nodes.len() {
-        return call.fail("some of its nodes are their own ancestors");
-    }
-    let name = format!("{}.trees", call.site.name);
-    let sums = forest.push(&mut b.graph, &name, x).map_err(|e| call.infer_error(e))?;
-    Ok((sums, nodes.roots.len()))
-}
-
 /// The nodes and the weights of the leaves; those of `class` or `target`.
-fn read(b: &mut Builder, call: &Call, what: &str, outputs: usize) -> Result<(Nodes, Vec<Weight>), ImportError> {
+fn read(b: &mut Builder, call: &Call, what: &str, outputs: usize) -> Result<(Trees, Vec<Weight>), ImportError> {
     let nodes = nodes(b, call)?;
     let list = |name: &str| Ok::<_, ImportError>(call.ints(&format!("{what}_{name}"))?.unwrap_or_default());
     let (trees, places, ids) = (list("treeids")?, list("nodeids")?, list("ids")?);
@@ -142,7 +74,7 @@ fn read(b: &mut Builder, call: &Call, what: &str, outputs: usize) -> Result<(Nod
     if [trees.len(), places.len(), ids.len()] != [values.len(); 3] {
         return call.fail(format!("the lists of {what}_treeids, _nodeids, _ids and _weights differ in length"));
     }
-    if outputs == 0 || outputs > 1 << 20 || values.is_empty() {
+    if !(1..=OUTPUTS_MOST).contains(&outputs) || values.is_empty() {
         return call.fail(format!("{outputs} outputs and {} weights make no model", values.len()));
     }
     let mut weights = Vec::with_capacity(values.len());
@@ -154,7 +86,7 @@ fn read(b: &mut Builder, call: &Call, what: &str, outputs: usize) -> Result<(Nod
             output.map_or_else(|| call.fail(format!("weight {i} is of output {} of {outputs}", ids[i])), Ok)?;
         weights.push(Weight { node, output, value });
     }
-    Ok((nodes, weights))
+    Ok((nodes.trees, weights))
 }
 
 fn nodes(b: &mut Builder, call: &Call) -> Result<Nodes, ImportError> {
@@ -209,7 +141,7 @@ fn nodes(b: &mut Builder, call: &Call) -> Result<Nodes, ImportError> {
     let of_tree: HashMap<i64, usize> = roots.iter().enumerate().map(|(at, &root)| (trees[root], at)).collect();
     let under: Option<Vec<usize>> = trees.iter().map(|tree| of_tree.get(tree).copied()).collect();
     match under {
-        Some(trees) if of_tree.len() == roots.len() => Ok(Nodes { nodes, places, roots, trees }),
+        Some(under) if of_tree.len() == roots.len() => Ok(Nodes { trees: Trees { nodes, roots, under }, places }),
         _ => call.fail("one of its trees has no root, or several: a node with no parent"),
     }
 }
