@@ -9,6 +9,24 @@ use sanderling_runtime::{Model, Session};
 use serde_json::Value;
 use toml::Table;
 
+/// Some of the models of `sanderling-compile`'s test `classical`.
+const CLASSICAL: [&str; 14] = [
+    "svc_linear_2",
+    "svc_rbf_4_probability",
+    "svc_poly_4",
+    "svc_sigmoid_2_probability",
+    "svc_text_4",
+    "svr_rbf",
+    "oneclass_rbf",
+    "ensemble_sets",
+    "forest_wide_max",
+    "columns_texts",
+    "labels_floats_ints_tensors",
+    "knn_distance",
+    "multinomial_nb",
+    "boosted_target",
+];
+
 #[test]
 fn models_pass_their_self_test_within_their_bars() {
     if !has("qemu-system-arm") || !has_target("thumbv7em-none-eabihf") {
@@ -169,6 +187,24 @@ fn the_board_walks_trees_as_the_host_does() {
     assert_eq!(outputs("scalar"), outputs("auto"));
     assert_eq!(outputs("scalar"), outputs("qemu"));
     ok(&["verify", &path("trees.sndl"), "--backend", "qemu"]);
+}
+
+/// Machines, trees and texts: the self-test holds what the oracle gave for generated inputs.
+#[test]
+fn classical_models_pass_their_self_test() {
+    if !has("qemu-system-arm") || !has_target("thumbv7em-none-eabihf") {
+        return;
+    }
+    let models = common::root().join("compiler/sanderling-compile/tests/classical/models");
+    let folder = tempfile::tempdir().unwrap();
+    let artifact = folder.path().join("classical.sndl").display().to_string();
+    for model in CLASSICAL {
+        let path = models.join(model).with_extension("onnx").display().to_string();
+        ok(&["compile", &path, "--target", "nucleo-l4r5zi", "-o", &artifact]);
+        let report: Value = serde_json::from_str(&ok(&["verify", &artifact, "--backend", "qemu", "--json"])).unwrap();
+        eprintln!("{model}: {report}");
+        assert_eq!(report["passed"], true, "{model}");
+    }
 }
 
 #[test]

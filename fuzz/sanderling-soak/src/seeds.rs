@@ -50,6 +50,9 @@ pub fn all(root: &Path, data: Option<&Path>) -> Result<Vec<Seed>> {
     for (name, bytes) in models::onnx_files() {
         add("onnx", name, bytes);
     }
+    for file in models::classical_files(root)? {
+        add("onnx", &file.0, file.1);
+    }
     add("tflite", "kws", read(&root.join("examples/models/kws/model.tflite"))?);
     for (target, name, bytes) in models::forest_files() {
         add(target, name, bytes);

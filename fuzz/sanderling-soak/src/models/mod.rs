@@ -34,6 +34,21 @@ const REAL: [&str; 6] = [
     "onnx/fashion_resnet_int8_qdq",
 ];
 
+/// Small models of scikit-learn that tests here come with, by name.
+pub fn classical_files(root: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let folder = root.join("compiler/sanderling-compile/tests/classical/models");
+    let mut files = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|e| e == "onnx") {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            files.push((name, fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 /// Tiny graphs, a few kernels each.
 pub fn tiny() -> Vec<Module> {
     [bytes::modules(), numbers::modules(), reals::modules()].concat()
