@@ -15,6 +15,7 @@ mod hybrid_image;
 mod panel_i8;
 mod pool_i8;
 mod resize_i8;
+mod tree_blocks;
 mod trees;
 mod weights;
 

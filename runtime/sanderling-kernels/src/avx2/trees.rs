@@ -1,4 +1,4 @@
-//! Tree ensembles, thirty-two walks at once.
+//! Tree ensembles, thirty-two walks at once: of single rows, and of many rows through the trees that are too large for blocks.
 //!
 //! A single walk waits at every node for memory, and for a branch that no CPU can guess. Here every lane is a walk: of one
 //! row through different trees, or of different rows through one tree. Nodes and features are gathered, and steps do not
@@ -9,6 +9,7 @@ use core::arch::x86_64::*;
 use sanderling_format::calls::{ForestNode, TreeEnsemble};
 
 use super::Avx2;
+use super::tree_blocks::{self, Block, STEP};
 use crate::kernel::{Operands, Runs};
 use crate::pieces::{Pieces, copy};
 use crate::scalar::Scalar;
@@ -38,35 +39,46 @@ impl Runs<TreeEnsemble> for Avx2 {
 #[target_feature(enable = "avx2")]
 fn of_size<const N: usize>(call: &TreeEnsemble, operands: Operands<'_>) {
     let (trees, input, output) = Trees::<N>::of(call, operands);
-    let (features, out_bytes) = (call.features as usize, call.outputs as usize * 4);
-    let blocks = input.chunks((features * 4 * WALKS).max(1)).zip(output.chunks_mut((out_bytes * WALKS).max(1)));
-    for (rows, out) in blocks {
-        out.pieces_mut(out_bytes).for_each(|out| copy(out, trees.base));
-        let rows = rows.as_chunks::<4>().0;
-        if rows.len() == features * WALKS {
-            let row_at = core::array::from_fn(|row| (row * features) as i32);
-            for root in trees.roots {
-                let (first, target) = split(root);
-                let leaves = walk(&trees, features, rows, &row_at, &[near(first); WALKS]);
-                for (out, leaf) in out.pieces_mut(out_bytes).zip(leaves) {
-                    trees.add(leaf, target, out.as_chunks_mut::<4>().0);
-                }
-            }
-        } else {
-            for (row, out) in rows.pieces(features).zip(out.pieces_mut(out_bytes)) {
-                let out = out.as_chunks_mut::<4>().0;
-                for group in trees.roots.chunks(WALKS) {
-                    // Where there is no tree, there is no node.
-                    let mut first = [FAR; WALKS];
-                    first.iter_mut().zip(group).for_each(|(first, root)| *first = near(split(root).0));
-                    let leaves = walk(&trees, features, row, &[0; WALKS], &first);
-                    for (root, leaf) in group.iter().zip(leaves) {
-                        trees.add(leaf, split(root).1, out);
-                    }
-                }
+    let (features, outputs) = (call.features as usize, call.outputs as usize);
+    output.pieces_mut(outputs * 4).for_each(|out| copy(out, trees.base));
+    let (mut rows, mut sums) = (input.as_chunks::<4>().0, output.as_chunks_mut::<4>().0);
+    let most = if call.width == 1 { tree_blocks::rows(features, outputs) } else { 0 };
+    if most > 0 && rows.len() >= features * STEP {
+        let mut block = Block::EMPTY;
+        while rows.len() >= features * STEP {
+            let count = (rows.len() / features / STEP * STEP).min(most);
+            let (own, own_sums);
+            (own, rows) = rows.split_at(count * features);
+            (own_sums, sums) = sums.split_at_mut((count * outputs).min(sums.len()));
+            block.run(&trees, (features, outputs), own, own_sums);
+        }
+    }
+    for (row, sums) in rows.pieces(features).zip(sums.pieces_mut(outputs)) {
+        for group in trees.roots.chunks(WALKS) {
+            // Where there is no tree, there is no node.
+            let mut first = [FAR; WALKS];
+            first.iter_mut().zip(group).for_each(|(first, root)| *first = near(split(root).0));
+            let leaves = walk(&trees, features, row, &[0; WALKS], &first);
+            for (root, leaf) in group.iter().zip(leaves) {
+                trees.add(leaf, split(root).1, sums);
             }
         }
     }
+}
+
+/// The values of the leaves where so many rows end in the tree that begins at a node; zeros where there are not so many rows.
+#[target_feature(enable = "avx2")]
+pub fn walk_rows<const N: usize>(
+    trees: &Trees<'_, N>,
+    features: usize,
+    rows: &[[u8; 4]],
+    first: usize,
+) -> [u32; WALKS] {
+    if rows.len() < features * WALKS {
+        return [0; WALKS];
+    }
+    let row_at = core::array::from_fn(|row| (row * features) as i32);
+    walk(trees, features, rows, &row_at, &[near(first); WALKS])
 }
 
 /// A place among the nodes, or beyond all of them.

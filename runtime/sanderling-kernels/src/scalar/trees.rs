@@ -87,7 +87,7 @@ fn walk<const N: usize>(nodes: &[[u8; N]], first: usize, row: &[[u8; 4]], sets: 
 /// Whether a node sends `x` to the next one.
 #[inline(always)]
 pub(crate) fn answer(node: &ForestNode, x: f32, sets: &[[u8; 4]]) -> bool {
-    if x.is_nan() || node.zero_is_missing && x.abs() <= 1e-35 {
+    if x.is_nan() || node.zero_is_missing && x.abs() <= NEAR_ZERO {
         return node.missing;
     }
     match node.test {
@@ -97,9 +97,19 @@ pub(crate) fn answer(node: &ForestNode, x: f32, sets: &[[u8; 4]]) -> bool {
     }
 }
 
+/// Values that are no further from zero may count as missing.
+pub(crate) const NEAR_ZERO: f32 = 1e-35;
+
+/// The words of the set that begins at one with their count; of a set that is not there, none.
+#[inline(always)]
+pub(crate) fn set(sets: &[[u8; 4]], begin: usize) -> &[[u8; 4]] {
+    let count = sets.get(begin).map_or(0, |&word| u32::from_le_bytes(word) as usize);
+    let words = sets.get(begin.saturating_add(1)..).unwrap_or_default();
+    words.get(..count).unwrap_or(words)
+}
+
 /// Whether the set that begins at a word has a bit.
 fn contains(sets: &[[u8; 4]], begin: usize, bit: i32) -> bool {
-    let word = |at: usize| sets.get(at).map_or(0, |&word| u32::from_le_bytes(word));
-    let (Ok(bit), count) = (usize::try_from(bit), word(begin)) else { return false };
-    bit / 32 < count as usize && word(begin.saturating_add(1 + bit / 32)) >> (bit % 32) & 1 == 1
+    let word = usize::try_from(bit).ok().and_then(|bit| set(sets, begin).get(bit / 32));
+    word.is_some_and(|&word| u32::from_le_bytes(word) >> (bit % 32) & 1 == 1)
 }
