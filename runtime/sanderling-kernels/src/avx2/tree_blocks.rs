@@ -110,17 +110,26 @@ impl Block {
     }
 
     /// Turns rows into columns, eight rows at a time.
+    #[target_feature(enable = "avx2")]
     fn fill(&mut self, features: usize, rows: &[[u8; 4]]) {
-        (self.features, self.rows, self.has_missing) = (features, rows.len() / features, false);
+        (self.features, self.rows) = (features, rows.len() / features);
+        let mut missing = _mm256_setzero_ps();
         for (group, rows) in rows.chunks_exact(features * LANES).enumerate() {
+            let mut own = rows.chunks_exact(features);
+            let rows: [&[[u8; 4]]; LANES] = core::array::from_fn(|_| own.next().unwrap_or_default());
             for feature in 0..features {
-                let column = self.values.iter_mut().skip(feature * self.rows + group * LANES);
-                for (to, row) in column.zip(rows.chunks_exact(features)) {
-                    *to = f32::from_le_bytes(row[feature]);
-                    self.has_missing |= to.is_nan();
+                let value = |row: &[[u8; 4]]| f32::from_le_bytes(row.get(feature).copied().unwrap_or_default());
+                let [a, b, c, d, e, f, g, h] = rows.map(value);
+                let lanes = _mm256_setr_ps(a, b, c, d, e, f, g, h);
+                missing = _mm256_or_ps(missing, _mm256_cmp_ps::<_CMP_UNORD_Q>(lanes, lanes));
+                let column = self.values.get_mut(feature * self.rows + group * LANES..);
+                if let Some(column) = column.and_then(|column| column.first_chunk_mut::<LANES>()) {
+                    // SAFETY: eight lanes.
+                    unsafe { _mm256_storeu_ps(column.as_mut_ptr(), lanes) };
                 }
             }
         }
+        self.has_missing = _mm256_movemask_ps(missing) != 0;
     }
 
     /// Reads the tree that begins at a node. `None` where it is too large, or no tree, or asks for a feature that is not there.
