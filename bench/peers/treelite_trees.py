@@ -1,7 +1,5 @@
 """Treelite's general inference library, one thread."""
 
-import numpy
-
 from serve import serve
 from trees import Trees, is_lightgbm
 
@@ -12,8 +10,7 @@ class Treelite(Trees):
 
         self.name = f"Treelite GTIL {treelite.__version__}"
         if is_lightgbm(model):
-            self.dtype = numpy.float64
-            self.matrices = [matrix.astype(numpy.float64) for matrix in self.matrices]
+            self.widen()
             self.model = treelite.frontend.load_lightgbm_model(model)
         else:
             self.model = treelite.frontend.load_xgboost_model(model, format_choice="json")

@@ -10,8 +10,14 @@ class Trees:
     dtype = numpy.float32
 
     def __init__(self, model, rows):
-        self.matrices = [numpy.ascontiguousarray(row[0], dtype=self.dtype) for row in rows]
+        self.matrices = [row[0] for row in rows]
+        if self.dtype == numpy.float64:
+            self.widen()
         self.load(model)
+
+    def widen(self):
+        """The shortest decimals that are these rows in single precision, in double precision: what was written down."""
+        self.matrices = [matrix.astype(str).astype(numpy.float64) for matrix in self.matrices]
 
     def prepare(self, row):
         self.matrix = self.matrices[row]
