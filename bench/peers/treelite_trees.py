@@ -10,7 +10,7 @@ class Treelite(Trees):
 
         self.name = f"Treelite GTIL {treelite.__version__}"
         if is_lightgbm(model):
-            self.widen()
+            self.widen(model)
             self.model = treelite.frontend.load_lightgbm_model(model)
         else:
             self.model = treelite.frontend.load_xgboost_model(model, format_choice="json")

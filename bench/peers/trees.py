@@ -1,5 +1,7 @@
 """What the scripts of tree libraries share: rows as the library wants them, outputs as a matrix."""
 
+import os
+
 import numpy
 
 
@@ -12,12 +14,16 @@ class Trees:
     def __init__(self, model, rows):
         self.matrices = [row[0] for row in rows]
         if self.dtype == numpy.float64:
-            self.widen()
+            self.widen(model)
         self.load(model)
 
-    def widen(self):
-        """The shortest decimals that are these rows in single precision, in double precision: what was written down."""
-        self.matrices = [matrix.astype(str).astype(numpy.float64) for matrix in self.matrices]
+    def widen(self, model):
+        """The rows in double precision, as the file beside the model has them."""
+        table = numpy.load(os.path.join(os.path.dirname(model), "io.npz"))["X"].astype(numpy.float64)
+        rows = numpy.resize(table, (sum(map(len, self.matrices)), table.shape[1]))
+        assert numpy.array_equal(rows.astype(numpy.float32), numpy.concatenate(self.matrices), equal_nan=True)
+        ends = numpy.cumsum([len(matrix) for matrix in self.matrices])[:-1]
+        self.matrices = [numpy.ascontiguousarray(part) for part in numpy.split(rows, ends)]
 
     def prepare(self, row):
         self.matrix = self.matrices[row]
