@@ -13,7 +13,7 @@ pub fn exp(x: f32) -> f32 {
     let r = x - whole * 0.693_359_4 + whole * 2.121_944_4e-4;
     let p = 1.987_569_1e-4 * r + 1.398_2e-3;
     let p = ((p * r + 8.333_452e-3) * r + 4.166_579_6e-2) * r + 1.666_666_5e-1;
-    let small = (p * r + 5.000_000_1e-1) * r * r + r + 1.0;
+    let small = (p * r + 0.5) * r * r + r + 1.0;
     small * f32::from_bits(power.wrapping_add(127) << 23)
 }
 
