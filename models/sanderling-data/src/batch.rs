@@ -36,6 +36,22 @@ impl Batch {
         self.weights.as_ref().map_or(1.0, |weights| weights[row])
     }
 
+    /// Adds the rows of a batch of the same reader behind its own.
+    pub(crate) fn append(&mut self, other: Batch) {
+        if self.weights.is_some() || other.weights.is_some() {
+            let weights = self.weights.get_or_insert_with(Vec::new);
+            weights.resize(self.features.rows(), 1.0);
+            weights.extend((0..other.rows()).map(|row| other.weight(row)));
+        }
+        match (&mut self.features, other.features) {
+            (Matrix::Dense { values, .. }, Matrix::Dense { values: more, .. }) => values.extend(more),
+            (Matrix::Sparse(rows), Matrix::Sparse(more)) => rows.append(&more),
+            // A reader refuses to mix them.
+            _ => {}
+        }
+        self.labels.extend(other.labels);
+    }
+
     /// The rows with these indices, in this order.
     pub fn select(&self, rows: &[usize]) -> Batch {
         Batch {

@@ -11,6 +11,9 @@ pub enum DataError {
     Io { path: PathBuf, source: io::Error },
     #[error("{}, {} {} (byte {}): {what}", path.display(), at.unit, at.number, at.offset)]
     At { path: PathBuf, at: At, what: String },
+    /// A row of a file that has no place for it alone, counted from 1.
+    #[error("{}, row {row}: {what}", path.display())]
+    Row { path: PathBuf, row: u64, what: String },
     #[error("{}: {what}", path.display())]
     File { path: PathBuf, what: String },
 }

@@ -22,15 +22,26 @@ pub struct Lines {
     number: u64,
     offset: u64,
     next_offset: u64,
+    /// Whether the last line must have an end.
+    is_pipe: bool,
 }
 
 impl Lines {
     pub fn open(part: &Part) -> Result<Lines, DataError> {
-        Ok(Lines::new(part.path(), part.open()?))
+        Ok(Lines { is_pipe: part.is_pipe(), ..Lines::new(part.path(), part.open()?) })
     }
 
     pub fn new(path: &Path, bytes: Box<dyn BufRead + Send>) -> Lines {
-        Lines { path: path.into(), bytes, own: Vec::new(), taken: 0, number: 0, offset: 0, next_offset: 0 }
+        Lines {
+            path: path.into(),
+            bytes,
+            own: Vec::new(),
+            taken: 0,
+            number: 0,
+            offset: 0,
+            next_offset: 0,
+            is_pipe: false,
+        }
     }
 
     /// Where the line is that was read last.
@@ -72,6 +83,10 @@ impl Lines {
             self.next_offset += taken as u64;
             if self.own.len() > LINE_MAX {
                 return DataError::at(&self.path, at, format!("it is longer than {LINE_MAX} bytes"));
+            }
+            if taken == 0 && self.is_pipe {
+                let what = "the pipe ends within this line: it is cut short, as by a writer that died";
+                return DataError::at(&self.path, at, what);
             }
             if end.is_some() || taken == 0 {
                 return Ok(Some(trimmed(&self.own, at.number)));

@@ -69,11 +69,27 @@ pub struct Part {
     store: Arc<dyn Store>,
     path: PathBuf,
     limit: Limit,
+    is_pipe: bool,
 }
 
 impl Part {
     pub fn new(store: Arc<dyn Store>, path: impl Into<PathBuf>) -> Part {
-        Part { store, path: path.into(), limit: Limit::default() }
+        Part { store, path: path.into(), limit: Limit::default(), is_pipe: false }
+    }
+
+    /// A FIFO: a last line without an end is cut.
+    pub(crate) fn pipe(path: impl Into<PathBuf>) -> Part {
+        Part { is_pipe: true, ..Part::local(path) }
+    }
+
+    pub(crate) fn is_pipe(&self) -> bool {
+        self.is_pipe
+    }
+
+    /// The file, where it can be read from its end.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        if self.is_pipe { None } else { self.store.file(&self.path) }
     }
 
     /// A file of this machine.
@@ -93,6 +109,10 @@ impl Part {
     /// The same with another limit to what unpacking may give.
     pub fn with_limit(self, limit: Limit) -> Part {
         Part { limit, ..self }
+    }
+
+    pub fn limit(&self) -> Limit {
+        self.limit
     }
 
     /// The name, for errors.

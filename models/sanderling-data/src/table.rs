@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{Batch, DataError, Matrix, Reader, file};
+use crate::{Batch, DataError, Format, Matrix, Reader};
 
 /// Labels and features, a row for each sample.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,32 +16,6 @@ pub struct Table {
     pub names: Vec<String>,
 }
 
-/// How rows are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Numbers separated by commas, with or without a header; of `labels` (0 or 1) leading columns of labels, then, with
-    /// `weights`, a column of weights. An empty field is a missing value.
-    Csv { labels: usize, weights: bool },
-    /// `label[:weight] column:value ...`, columns counted from 0.
-    Libsvm,
-}
-
-impl Format {
-    /// A label in front, no weights.
-    pub const CSV: Format = Format::Csv { labels: 1, weights: false };
-
-    /// By the extension of a file, or of the first file of a folder.
-    pub fn of(path: &Path) -> Result<Format, DataError> {
-        let first = file::files(path)?.remove(0);
-        let name = file::plain_name(&first);
-        match name.rsplit('.').next() {
-            Some("csv") => Ok(Format::CSV),
-            Some("libsvm" | "svm" | "svmlight") => Ok(Format::Libsvm),
-            _ => DataError::file(&first, "its name should end in .csv or .libsvm, .gz behind it where it is packed"),
-        }
-    }
-}
-
 impl Table {
     /// Reads a file, or all files of a folder one behind another.
     pub fn read(path: &Path, format: Format) -> Result<Table, DataError> {
@@ -50,21 +24,19 @@ impl Table {
 
     /// All rows of batches. The path is where they come from, for errors.
     pub fn collect(batches: impl Iterator<Item = Result<Batch, DataError>>, path: &Path) -> Result<Table, DataError> {
-        let mut table: Option<Table> = None;
+        let mut all: Option<Batch> = None;
         for batch in batches {
             let batch = batch?;
-            if batch.label_size > 1 {
-                return DataError::file(path, format!("it has {} labels a row, not one", batch.label_size));
-            }
-            match &mut table {
-                None => {
-                    let Batch { features, labels, weights, names, .. } = batch;
-                    table = Some(Table { features, labels, weights, names: names.to_vec() });
-                }
-                Some(table) => table.append(batch),
+            match &mut all {
+                None => all = Some(batch),
+                Some(all) => all.append(batch),
             }
         }
-        table.map_or_else(|| DataError::file(path, "there are no rows in it"), Ok)
+        let Some(all) = all else { return DataError::file(path, "there are no rows in it") };
+        if all.label_size > 1 {
+            return DataError::file(path, format!("it has {} labels a row, not one", all.label_size));
+        }
+        Ok(Table { features: all.features, labels: all.labels, weights: all.weights, names: all.names.to_vec() })
     }
 
     pub fn rows(&self) -> usize {
@@ -86,20 +58,13 @@ impl Table {
     pub fn weight(&self, row: usize) -> f32 {
         self.weights.as_ref().map_or(1.0, |weights| weights[row])
     }
+}
 
-    /// Rows of the same reader, which are of the same kind.
-    fn append(&mut self, batch: Batch) {
-        if self.weights.is_some() || batch.weights.is_some() {
-            let weights = self.weights.get_or_insert_with(Vec::new);
-            weights.resize(self.features.rows(), 1.0);
-            weights.extend((0..batch.rows()).map(|row| batch.weight(row)));
-        }
-        match (&mut self.features, batch.features) {
-            (Matrix::Dense { values, .. }, Matrix::Dense { values: more, .. }) => values.extend(more),
-            (Matrix::Sparse(rows), Matrix::Sparse(more)) => rows.append(&more),
-            // A reader refuses to mix them.
-            _ => {}
-        }
-        self.labels.extend(batch.labels);
+/// For writers.
+impl From<Table> for Batch {
+    fn from(table: Table) -> Batch {
+        let label_size = usize::from(!table.labels.is_empty());
+        let Table { features, labels, weights, names } = table;
+        Batch { features, labels, label_size, weights, names: names.into() }
     }
 }

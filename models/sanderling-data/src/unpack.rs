@@ -26,6 +26,13 @@ impl Default for Limit {
     }
 }
 
+impl Limit {
+    /// The most that so many packed bytes may become.
+    pub fn most(self, packed: u64) -> u64 {
+        packed.saturating_mul(self.ratio).saturating_add(self.slack_bytes)
+    }
+}
+
 /// Plain bytes, whatever the name of the file says.
 pub fn unpack(mut bytes: Box<dyn Read + Send>, limit: Limit) -> io::Result<Box<dyn BufRead + Send>> {
     let mut head = Vec::with_capacity(ZSTD.len());
@@ -73,7 +80,7 @@ impl Read for Guard {
         self.unpacked += count as u64;
         let Limit { ratio, slack_bytes } = self.limit;
         let packed = self.packed.load(Ordering::Relaxed);
-        if self.unpacked > packed.saturating_mul(ratio).saturating_add(slack_bytes) {
+        if self.unpacked > self.limit.most(packed) {
             let what = format!(
                 "{packed} packed bytes became more than {} bytes, beyond the limit of {ratio} times and {slack_bytes} bytes; \
                  if the data are right, unpack the file first",

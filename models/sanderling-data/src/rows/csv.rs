@@ -172,7 +172,7 @@ fn unquoted(line: &[u8], separator: u8) -> Result<Vec<u8>, &'static str> {
     if is_quoted { Err("a quote is open at its end; a field must end on its line") } else { Ok(plain) }
 }
 
-/// Writes dense rows: labels, weight, features. A missing value is an empty field; names, if there are any, come first.
+/// Writes dense rows: labels, weight, features. A missing value is an empty field, alone on its line `nan`; names, if there are any, come first.
 #[derive(Default)]
 pub struct Writer {
     is_begun: bool,
@@ -187,14 +187,16 @@ impl Encode for Writer {
             header_of(batch, out)?;
         }
         self.is_begun = true;
+        let is_single = columns + batch.label_size + usize::from(batch.weights.is_some()) == 1;
         for (row, values) in values.chunks(*columns).enumerate() {
             let mut before = "";
             let weight = batch.weights.as_ref().map(|weights| weights[row]);
             for value in batch.label(row).iter().copied().chain(weight).chain(values.iter().copied()) {
-                if value.is_nan() {
-                    write!(out, "{before}")?
-                } else {
-                    write!(out, "{before}{value}")?
+                match value.is_nan() {
+                    // A line without anything would be none.
+                    true if is_single => out.write_all(b"nan")?,
+                    true => out.write_all(before.as_bytes())?,
+                    false => write!(out, "{before}{value}")?,
                 }
                 before = ",";
             }

@@ -1,8 +1,18 @@
-//! Labelled images of one size.
+//! Labelled images of one size, and the files that they come in.
+
+mod augmented;
+mod idx;
+mod list;
+mod picture;
+mod record;
 
 use std::path::{Path, PathBuf};
 
-use crate::{DataError, file, idx, picture};
+pub use augmented::{Attribute, Augmented};
+pub use list::{List, Listed, write as write_listed};
+pub use record::{ImageRecord, ImageRecords};
+
+use crate::{DataError, Part, file, manifest};
 
 /// Images of one size, and the class of each.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,15 +28,27 @@ pub struct Images {
 }
 
 impl Images {
-    /// Reads a pair of IDX files (in a folder, or the one of the images, whose name says `images`), or a folder with a
-    /// folder of pictures for each class.
+    /// Reads a pair of IDX files (in a folder, or the one of the images, whose name says `images`), a folder with a folder
+    /// of pictures for each class, image RecordIO (`.rec`), a list of pictures (`.lst`), or an augmented manifest
+    /// (`.manifest`) whose lines have `source-ref` and `class`.
     ///
     /// Pictures are brought to `shape`; without it, to the size of the first one. IDX files must have it.
     pub fn read(path: &Path, shape: Option<[usize; 3]>) -> Result<Images, DataError> {
         if let Some(images) = idx_images(path)? {
             return from_idx(&images, shape);
         }
-        if path.is_dir() { from_folders(path, shape) } else { DataError::file(path, "it is no IDX file of images") }
+        if path.is_dir() {
+            return from_folders(path, shape);
+        }
+        let part = Part::local(path);
+        let mut pictures = Pictures { shape, pixels: Vec::new(), labels: Vec::new() };
+        match file::plain_name(path).rsplit('.').next() {
+            Some("rec") => from_records(&part, &mut pictures)?,
+            Some("lst") => from_list(&part, &mut pictures)?,
+            Some("manifest") => from_augmented(&part, &mut pictures)?,
+            _ => return DataError::file(path, "it is no IDX file of images, and no .rec, .lst or .manifest"),
+        }
+        pictures.finish(path)
     }
 
     /// How many there are.
@@ -107,6 +129,74 @@ fn from_folders(path: &Path, shape: Option<[usize; 3]>) -> Result<Images, DataEr
     Ok(images)
 }
 
+/// Pictures with the number of their class, as they are gathered.
+struct Pictures {
+    shape: Option<[usize; 3]>,
+    pixels: Vec<u8>,
+    labels: Vec<u32>,
+}
+
+impl Pictures {
+    fn add(&mut self, labels: &[f32], picture: &[u8]) -> Result<(), String> {
+        /// A larger number is taken for damage.
+        const CLASS_MAX: f32 = 65_535.0;
+        let label = match labels {
+            [label] if label.fract() == 0.0 && (0.0..=CLASS_MAX).contains(label) => *label as u32,
+            [label] => return Err(format!("its label {label} is no class, counted from 0")),
+            _ => return Err(format!("it has {} labels; an image of a class has one", labels.len())),
+        };
+        let picture = picture::decode(picture)?;
+        let channels = if picture.color().has_color() { 3 } else { 1 };
+        let own = [picture.height() as usize, picture.width() as usize, channels];
+        let wanted = *self.shape.get_or_insert(own);
+        self.pixels.extend(picture::pixels(&picture, [wanted[0], wanted[1]], wanted[2]));
+        self.labels.push(label);
+        Ok(())
+    }
+
+    fn finish(self, path: &Path) -> Result<Images, DataError> {
+        let Some(shape) = self.shape.filter(|_| !self.labels.is_empty()) else {
+            return DataError::file(path, "there are no images in it");
+        };
+        let classes = self.labels.iter().max().map_or(0, |&most| most + 1);
+        let classes = (0..classes).map(|class| class.to_string()).collect();
+        Ok(Images { shape, pixels: self.pixels, labels: self.labels, classes })
+    }
+}
+
+fn from_records(part: &Part, pictures: &mut Pictures) -> Result<(), DataError> {
+    let mut records = ImageRecords::open(part)?;
+    while let Some(record) = records.next().transpose()? {
+        pictures.add(&record.labels, &record.picture).or_else(|what| records.fail(what))?;
+    }
+    Ok(())
+}
+
+fn from_list(part: &Part, pictures: &mut Pictures) -> Result<(), DataError> {
+    let mut list = List::open(part)?;
+    while let Some(listed) = list.next().transpose()? {
+        let path = manifest::beside(part.path(), &listed.path);
+        let bytes = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()));
+        bytes.and_then(|bytes| pictures.add(&listed.labels, &bytes)).or_else(|what| list.fail(what))?;
+    }
+    Ok(())
+}
+
+fn from_augmented(part: &Part, pictures: &mut Pictures) -> Result<(), DataError> {
+    let mut lines = Augmented::open(part, &["source-ref", "class"])?;
+    while let Some(attributes) = lines.next().transpose()? {
+        let added = match &attributes[..] {
+            [Attribute::Bytes(picture), Attribute::Value(class)] => match class.as_f64() {
+                Some(class) => pictures.add(&[class as f32], picture),
+                None => Err(format!("its class {class} is no number")),
+            },
+            _ => Err("it has other attributes".into()),
+        };
+        added.or_else(|what| lines.fail(what))?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -151,5 +241,37 @@ mod tests {
         fs::write(folder.path().join("dog/c.png"), b"not a picture").unwrap();
         let why = Images::read(folder.path(), None).unwrap_err().to_string();
         assert!(why.contains("c.png") && why.contains("no picture"), "{why}");
+    }
+
+    #[test]
+    fn records_lists_and_manifests_are_the_same_images() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut records, mut list, mut manifest) = (Vec::new(), Vec::new(), String::new());
+        for (class, pixels) in [(2u32, [7, 9]), (0, [1, 3])] {
+            let name = format!("{class}.png");
+            GrayImage::from_raw(2, 1, pixels.to_vec()).unwrap().save(folder.path().join(&name)).unwrap();
+            let picture = fs::read(folder.path().join(&name)).unwrap();
+            let labels = vec![class as f32];
+            ImageRecord { id: 0, id2: 0, labels: labels.clone(), picture }.write(&mut records).unwrap();
+            manifest += &format!("{{\"source-ref\": \"{name}\", \"class\": {class}}}\n");
+            write_listed(&Listed { index: 0, labels, path: name }, &mut list).unwrap();
+        }
+        let files = [("x.rec", records), ("x.lst", list), ("x.manifest", manifest.into_bytes())];
+        for (name, bytes) in files {
+            let path = folder.path().join(name);
+            fs::write(&path, bytes).unwrap();
+            let images = Images::read(&path, None).unwrap();
+            assert_eq!(
+                (images.shape, &images.pixels[..], &images.labels[..]),
+                ([1, 2, 1], &[7, 9, 1, 3][..], &[2, 0][..])
+            );
+            assert_eq!(images.classes.len(), 3);
+        }
+        let path = folder.path().join("y.rec");
+        let mut bytes = Vec::new();
+        ImageRecord { id: 0, id2: 0, labels: vec![1.5], picture: vec![] }.write(&mut bytes).unwrap();
+        fs::write(&path, bytes).unwrap();
+        let why = Images::read(&path, None).unwrap_err().to_string();
+        assert!(why.contains("record 1 (byte 0): its label 1.5 is no class"), "{why}");
     }
 }

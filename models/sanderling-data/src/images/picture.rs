@@ -1,5 +1,6 @@
 //! Pictures in files: JPEG and PNG.
 
+use std::io::Cursor;
 use std::path::Path;
 
 use image::{DynamicImage, ImageReader};
@@ -11,6 +12,12 @@ pub fn read(path: &Path) -> Result<DynamicImage, DataError> {
     let reader = ImageReader::open(path).map_err(DataError::io(path))?;
     let reader = reader.with_guessed_format().map_err(DataError::io(path))?;
     reader.decode().or_else(|error| DataError::file(path, format!("it is no picture that can be read: {error}")))
+}
+
+/// As [`read`], from memory; without the place of the picture.
+pub fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|error| error.to_string())?;
+    reader.decode().map_err(|error| format!("it is no picture that can be read: {error}"))
 }
 
 /// The pixels, row after row, of a picture brought to a size; `channels` is 1 or 3.
