@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{ok, sanderling};
+use sanderling_data::{Batch, Format, Table, Writer};
 use serde_json::Value;
 
 /// Rows with a label that a tree finds.
@@ -28,6 +29,54 @@ fn a_model_is_trained_and_evaluated() {
     assert_eq!(metrics["metrics"]["error"], 0.0);
     let known: Value = serde_json::from_str(&ok(&["algorithms", "--json"])).unwrap();
     assert!(known["algorithms"].as_array().unwrap().iter().any(|a| a["name"] == "linear-learner"));
+}
+
+#[test]
+fn every_content_type_gives_the_same_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(path("rows.csv"), rows(200)).unwrap();
+    let table = Table::read(&folder.path().join("rows.csv"), Format::CSV).unwrap();
+    let batch = Batch::from(table);
+    let mut metrics = Vec::new();
+    // Names without an extension: half of them tell by their bytes, half by the content type.
+    let cases = [
+        ("csv", Format::CSV, "text/csv;label_size=1"),
+        ("records", Format::RecordIo, "application/x-recordio-protobuf"),
+        ("lines", Format::JsonLines, "train=application/jsonlines"),
+        ("array", Format::Npy { labels: 1, weights: false }, ""),
+        ("packed.csv.gz", Format::CSV, ""),
+        ("rows.parquet", Format::Parquet { labels: 1, weights: false }, "application/x-parquet"),
+        ("arrow", Format::Arrow { labels: 1, weights: false }, ""),
+    ];
+    for (name, format, content_type) in cases {
+        let mut writer = Writer::create(&folder.path().join(name), format).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        let (data, model) = (path(name), path("model"));
+        let mut arguments = vec!["train", "--algorithm", "xgboost", "--train", &data, "-o", &model, "--json"];
+        arguments.extend(["--hp", "objective=binary:logistic", "--hp", "num_round=3"]);
+        if !content_type.is_empty() {
+            arguments.extend(["--content-type", content_type]);
+        }
+        let report: Value = serde_json::from_str(&ok(&arguments)).unwrap();
+        metrics.push(report["metrics"].clone());
+        ok(&["evaluate", &model, "--data", &data]);
+        fs::remove_dir_all(&model).unwrap();
+    }
+    assert!(metrics.iter().all(|metric| *metric == metrics[0]), "{metrics:?}");
+
+    let refused = |content_type: &str, why: &str| {
+        let (data, model) = (path("csv"), path("model"));
+        let train = ["train", "--algorithm", "xgboost", "--train", &data, "-o", &model, "--hp", "num_round=1"];
+        let output = sanderling(&[&train[..], &["--content-type", content_type]].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(why), "{said}");
+    };
+    refused("text/html", "channel train: content type \"text/html\" is not one of");
+    refused("valid=text/csv", "channel valid: there is no such channel");
+    refused("application/x-recordio-protobuf", "record 1 (byte 0): it begins with");
+    refused("text/csv;label_size=0", "its rows have no labels");
 }
 
 #[test]

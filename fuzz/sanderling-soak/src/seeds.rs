@@ -7,6 +7,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use image::{ImageFormat, RgbImage};
 
+use sanderling_data::images::ImageRecord;
+use sanderling_data::{Batch, Csr, Format, Matrix, Writer, wav};
 use sanderling_format::Element;
 use sanderling_host::{Array, encode_npz};
 
@@ -64,6 +66,23 @@ pub fn all(root: &Path, data: Option<&Path>) -> Result<Vec<Seed>> {
     for (name, format) in [("png", ImageFormat::Png), ("jpeg", ImageFormat::Jpeg)] {
         add("picture", name, picture(format)?);
     }
+    for (target, name, bytes) in rows()? {
+        add(target, name, bytes);
+    }
+    add(
+        "jsonlines",
+        "labelled",
+        b"{\"features\": [1.5, null], \"label\": 1}\n{\"label\": [0], \"features\": [2, -3e2]}\n".to_vec(),
+    );
+    add("image_lists", "list", b"0\t1\ta.png\n1\t2\t5\t0.5\tb.jpg\n".to_vec());
+    add("image_lists", "manifest", b"{\"source-ref\": \"a.png\", \"class\": 1}\n".to_vec());
+    let mut record = Vec::new();
+    let image = ImageRecord { id: 1, id2: 0, labels: vec![1.0], picture: picture(ImageFormat::Png)? };
+    image.write(&mut record).context("cannot write an image record")?;
+    add("image_lists", "record", record);
+    let mut sound = Vec::new();
+    wav::write(8000, 2, &[0.5, -0.5, 0.25, 0.0], &mut sound).context("cannot write a sound")?;
+    add("wav", "floats", sound);
     add("npz", "arrays", encode_npz(&arrays()).context("cannot encode arrays")?);
     if let Some(data) = data {
         for (target, kind, file) in PUBLIC {
@@ -94,6 +113,36 @@ fn arrays() -> Vec<Array> {
         data: vec![1; 6 * element.bytes() as usize],
     };
     types.map(array).to_vec()
+}
+
+/// A few rows in each format of the data crate.
+fn rows() -> Result<Vec<(&'static str, &'static str, Vec<u8>)>> {
+    let folder = tempfile::tempdir().context("a folder for the rows")?;
+    let mut csr = Csr::default();
+    csr.push([(1, 2.5), (4, -1.0)]);
+    csr.push([(0, 7.0), (4, 0.5)]);
+    let batch = |features| Batch { features, labels: vec![1.0, 0.0], label_size: 1, weights: None, names: [].into() };
+    let dense = batch(Matrix::Dense { values: vec![1.5, f32::NAN, 2.0, -3.0], columns: 2 });
+    let sparse = batch(Matrix::Sparse(csr));
+    let cases = [
+        ("recordio", "dense", Format::RecordIo, &dense),
+        ("recordio", "sparse", Format::RecordIo, &sparse),
+        ("jsonlines", "sparse", Format::JsonLines, &sparse),
+        ("json", "dense", Format::Json, &dense),
+        ("npy_rows", "npy", Format::Npy { labels: 1, weights: false }, &dense),
+        ("npy_rows", "npz", Format::Npz, &dense),
+        ("parquet", "dense", Format::Parquet { labels: 1, weights: false }, &dense),
+        ("arrow", "dense", Format::Arrow { labels: 1, weights: false }, &dense),
+    ];
+    let mut seeds = Vec::new();
+    for (target, name, format, batch) in cases {
+        let path = folder.path().join(format!("{target}-{name}"));
+        let mut writer = Writer::create(&path, format)?;
+        writer.write(batch)?;
+        writer.finish()?;
+        seeds.push((target, name, read(&path)?));
+    }
+    Ok(seeds)
 }
 
 /// Two images of a byte with their labels, behind the place where the labels begin.

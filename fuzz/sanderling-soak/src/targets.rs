@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
-use sanderling_data::{Format, Images, Table};
+use sanderling_data::{Batch, Bounds, DataError, Format, Images, Matrix, Part, Reader, Table, wav};
 use sanderling_format::rehash;
 use sanderling_host::{Backend, decode_npz, kernels};
 use sanderling_import::{ImportOptions, import};
@@ -21,7 +21,7 @@ const SMALL: usize = 1 << 12;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const ALL: [Target; 11] = [
+pub const ALL: [Target; 19] = [
     ("artifact", artifact),
     ("tflite", tflite),
     ("onnx", onnx),
@@ -33,6 +33,14 @@ pub const ALL: [Target; 11] = [
     ("libsvm", libsvm),
     ("idx", idx),
     ("picture", picture),
+    ("recordio", recordio),
+    ("jsonlines", jsonlines),
+    ("json", json),
+    ("npy_rows", npy_rows),
+    ("parquet", parquet),
+    ("arrow", arrow),
+    ("image_lists", image_lists),
+    ("wav", sound),
 ];
 
 /// Artifacts: parsed, and run where they pass, on the plain kernels and on the fastest.
@@ -130,6 +138,78 @@ pub fn picture(data: &[u8]) {
         for shape in [None, Some([5, 4, 3])] {
             if let Ok(images) = Images::read(folder, shape) {
                 check(&images);
+            }
+        }
+    });
+}
+
+/// SageMaker's records.
+pub fn recordio(data: &[u8]) {
+    rows(data, Format::RecordIo);
+}
+
+/// An object a line.
+pub fn jsonlines(data: &[u8]) {
+    rows(data, Format::JsonLines);
+}
+
+/// Objects in a list.
+pub fn json(data: &[u8]) {
+    rows(data, Format::Json);
+}
+
+/// numpy's files as rows of labels and features.
+pub fn npy_rows(data: &[u8]) {
+    rows(data, Format::Npy { labels: 1, weights: true });
+    rows(data, Format::Npz);
+}
+
+/// Columns in Parquet.
+pub fn parquet(data: &[u8]) {
+    rows(data, Format::Parquet { labels: 1, weights: false });
+}
+
+/// Columns in Arrow's IPC.
+pub fn arrow(data: &[u8]) {
+    rows(data, Format::Arrow { labels: 1, weights: false });
+}
+
+/// The files that list images, or hold them one behind another.
+pub fn image_lists(data: &[u8]) {
+    for name in ["x.rec", "x.lst", "x.manifest"] {
+        with_files(&[(name, data)], |folder| {
+            if let Ok(images) = Images::read(&folder.join(name), Some([3, 3, 1])) {
+                check(&images);
+            }
+        });
+    }
+}
+
+/// Sounds.
+pub fn sound(data: &[u8]) {
+    with_files(&[("sound", data)], |folder| {
+        let Ok((_, channels, samples)) = wav::read(&folder.join("sound")) else { return };
+        assert!(channels > 0 && samples.len() <= 8 * data.len());
+    });
+}
+
+/// Batches that keep to their bounds, each like the first.
+fn rows(data: &[u8], format: Format) {
+    const BOUNDS: Bounds = Bounds { rows: 3, bytes: 1 << 16 };
+    with_files(&[("rows", data)], |folder| {
+        let reader = Reader::new([Part::local(folder.join("rows"))], format, BOUNDS);
+        let Ok(batches) = reader.collect::<Result<Vec<Batch>, DataError>>() else { return };
+        for batch in &batches {
+            assert!((1..=BOUNDS.rows).contains(&batch.rows()));
+            assert_eq!(batch.labels.len(), batch.rows() * batches[0].label_size);
+            assert!(batch.labels.iter().all(|label| label.is_finite()));
+            assert!(batch.weights.as_ref().is_none_or(|weights| weights.len() == batch.rows()));
+            match (&batch.features, &batches[0].features) {
+                (Matrix::Dense { columns, .. }, Matrix::Dense { columns: first, .. }) => assert_eq!(columns, first),
+                (Matrix::Sparse(csr), Matrix::Sparse(_)) => {
+                    assert!(csr.columns.iter().all(|&column| (column as usize) < csr.width));
+                }
+                _ => panic!("dense and sparse batches"),
             }
         }
     });

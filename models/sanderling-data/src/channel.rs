@@ -12,7 +12,7 @@ use crate::prefetch::prefetch;
 use crate::shuffle::{random, shuffle};
 use crate::store::{Local, Part, Store};
 use crate::unpack::Limit;
-use crate::{Batches, Bounds, DataError, Format, Reader, manifest};
+use crate::{Batches, Bounds, DataError, Format, Reader};
 
 /// How often a FIFO is looked for.
 const POLL: Duration = Duration::from_millis(20);
@@ -93,10 +93,7 @@ impl Channel {
     }
 
     fn files(&self, epoch: u64) -> Result<Vec<Part>, DataError> {
-        let mut parts = match self.path.extension().is_some_and(|end| end == "manifest") {
-            true => manifest::parts(&self.store, &self.path)?,
-            false => Part::all(&self.store, &self.path)?,
-        };
+        let mut parts = Part::all(&self.store, &self.path)?;
         if let Some(Shard { index, count }) = self.shard {
             let found = parts.len();
             parts = parts.into_iter().skip(index).step_by(count.max(1)).collect();

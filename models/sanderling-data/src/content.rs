@@ -34,8 +34,10 @@ pub enum Format {
     Arrow { labels: usize, weights: bool },
 }
 
-/// Extensions, and the format of each with so many labels.
-const EXTENSIONS: [(&[&str], fn(usize) -> Format); 6] = [
+/// Extensions, and their format with so many labels.
+type Named = (&'static [&'static str], fn(usize) -> Format);
+
+const EXTENSIONS: [Named; 6] = [
     (&["csv", "tsv"], |labels| Format::Csv { labels, weights: false }),
     (&["libsvm", "svm", "svmlight"], |_| Format::Libsvm),
     (&["pbr", "rec", "recordio"], |_| Format::RecordIo),
@@ -45,12 +47,12 @@ const EXTENSIONS: [(&[&str], fn(usize) -> Format); 6] = [
 ];
 
 #[cfg(feature = "parquet")]
-const COLUMNAR: [(&[&str], fn(usize) -> Format); 2] = [
+const COLUMNAR: [Named; 2] = [
     (&["parquet", "pq"], |labels| Format::Parquet { labels, weights: false }),
     (&["arrow", "arrows", "feather"], |labels| Format::Arrow { labels, weights: false }),
 ];
 #[cfg(not(feature = "parquet"))]
-const COLUMNAR: [(&[&str], fn(usize) -> Format); 0] = [];
+const COLUMNAR: [Named; 0] = [];
 
 /// Content types by their names in SageMaker, and the extension of each.
 const TYPES: [(&str, &str); 14] = [

@@ -10,8 +10,12 @@ pub fn prefetch(batches: impl FnOnce() -> Result<Batches, DataError> + Send + 's
     let (sender, receiver) = sync_channel(depth);
     let thread = thread::spawn(move || match batches() {
         Ok(batches) => {
-            // Nobody waits any more once sending fails.
-            let _ = batches.map(|batch| sender.send(batch)).find(Result::is_err);
+            for batch in batches {
+                // Nobody waits any more once sending fails.
+                if sender.send(batch).is_err() {
+                    break;
+                }
+            }
         }
         Err(error) => {
             let _ = sender.send(Err(error));

@@ -25,7 +25,7 @@ impl Reader {
         Reader { parts: parts.into_iter().collect(), format, current: None, builder: Builder::new(bounds) }
     }
 
-    /// A file, or all files of a folder in the order of their names.
+    /// A file, or all files of a folder or of a manifest.
     pub fn open(path: &Path, format: Format) -> Result<Reader, DataError> {
         let local: Arc<dyn Store> = Arc::new(Local);
         Ok(Reader::new(Part::all(&local, path)?, format, Bounds::default()))

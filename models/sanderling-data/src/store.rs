@@ -5,8 +5,8 @@ use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::DataError;
 use crate::unpack::{Limit, unpack};
+use crate::{DataError, manifest};
 
 /// A place that has bytes under names, which are paths or URLs.
 pub trait Store: Send + Sync {
@@ -63,6 +63,17 @@ fn plain(name: &Path) -> io::Result<&Path> {
     }
 }
 
+#[cfg(unix)]
+fn is_fifo(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    path.metadata().is_ok_and(|about| about.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_fifo(_path: &Path) -> bool {
+    false
+}
+
 /// A named piece of data in a store: one file of a channel.
 #[derive(Clone)]
 pub struct Part {
@@ -83,13 +94,13 @@ impl Part {
     }
 
     pub(crate) fn is_pipe(&self) -> bool {
-        self.is_pipe
+        self.is_pipe || is_fifo(&self.path)
     }
 
     /// The file, where it can be read from its end.
     #[cfg(feature = "parquet")]
     pub(crate) fn file(&self) -> Option<PathBuf> {
-        if self.is_pipe { None } else { self.store.file(&self.path) }
+        if self.is_pipe() { None } else { self.store.file(&self.path) }
     }
 
     /// A file of this machine.
@@ -97,8 +108,12 @@ impl Part {
         Part::new(Arc::new(Local), path)
     }
 
-    /// The file itself, or the files of a folder in the order of their names, hidden ones and folders left out.
+    /// The file itself; the files of a folder in the order of their names, hidden ones and folders left out; or what a
+    /// `ManifestFile` lists, whose name ends in `.manifest`.
     pub fn all(store: &Arc<dyn Store>, path: &Path) -> Result<Vec<Part>, DataError> {
+        if path.extension().is_some_and(|end| end == "manifest") {
+            return manifest::parts(store, path);
+        }
         let found = store.list(path).map_err(DataError::io(path))?;
         if found.is_empty() {
             return DataError::file(path, "the folder has no files");

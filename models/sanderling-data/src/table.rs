@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{Batch, DataError, Format, Matrix, Reader};
+use crate::{Batch, Channel, DataError, Format, Matrix};
 
 /// Labels and features, a row for each sample.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,9 +17,9 @@ pub struct Table {
 }
 
 impl Table {
-    /// Reads a file, or all files of a folder one behind another.
+    /// Reads a file, all files of a folder or of a manifest one behind another, decoding them on a thread of its own.
     pub fn read(path: &Path, format: Format) -> Result<Table, DataError> {
-        Table::collect(Reader::open(path, format)?, path)
+        Table::collect(Channel::new(path, format).epoch(0), path)
     }
 
     /// All rows of batches. The path is where they come from, for errors.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use sanderling_data::Format;
 use sanderling_ir::{Module, Tensor};
 
 use crate::hyperparameters::{Hyperparameter, nearest};
@@ -71,6 +72,8 @@ pub struct Job {
     pub hyperparameters: BTreeMap<String, String>,
     /// Files or folders by channel name.
     pub channels: BTreeMap<String, PathBuf>,
+    /// What the rows of a channel are written in, by SageMaker's names; without one, files tell by their names or contents.
+    pub content_types: BTreeMap<String, String>,
     /// Overrides the hyperparameter of that name.
     pub seed: Option<u64>,
     /// Where checkpoints go, and come from if there are some of the same job.
@@ -83,9 +86,22 @@ impl Job {
         self.channels.get(name).map(PathBuf::as_path).ok_or(TrainError::NoChannel { channel: name })
     }
 
+    /// The format of a channel of rows, at this path.
+    pub(crate) fn format(&self, channel: &str, path: &Path) -> Result<Format, TrainError> {
+        match self.content_types.get(channel) {
+            Some(content_type) => Format::of_type(content_type).or_else(|what| TrainError::unfit(channel, what)),
+            None => Ok(Format::of(path)?),
+        }
+    }
+
     /// Refuses channels that an algorithm does not have.
     pub(crate) fn check_channels(&self, known: &[Channel]) -> Result<(), TrainError> {
-        match self.channels.keys().find(|name| known.iter().all(|channel| channel.name != *name)) {
+        match self
+            .channels
+            .keys()
+            .chain(self.content_types.keys())
+            .find(|name| known.iter().all(|channel| channel.name != *name))
+        {
             Some(name) => {
                 let known: Vec<&str> = known.iter().map(|channel| channel.name).collect();
                 TrainError::unfit(name, format!("there is no such channel; there are {}", known.join(", ")))

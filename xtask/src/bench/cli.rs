@@ -17,6 +17,13 @@ pub struct Cli {
     program: PathBuf,
 }
 
+impl Cli {
+    /// An example program that was built beside it.
+    pub fn example(&self, name: &str) -> Command {
+        Command::new(self.program.with_file_name("examples").join(name).with_extension(std::env::consts::EXE_EXTENSION))
+    }
+}
+
 /// What `compile --json` says.
 #[derive(Deserialize)]
 pub struct Report {

@@ -6,6 +6,7 @@
 mod case;
 mod check;
 mod cli;
+mod data;
 mod forest;
 mod images;
 mod latency;
@@ -30,12 +31,17 @@ use row::{Row, Table};
 /// Name, what it shows, and the function that fills it.
 type Entry = (&'static str, &'static str, fn(&Bench) -> Result<Vec<Row>>);
 
-const TABLES: [Entry; 6] = [
+const TABLES: [Entry; 7] = [
     ("mcu", "instructions, stack, arena and flash on an emulated Cortex-M4, beside CMSIS-NN", mcu::rows),
     ("memory", "arena and artifact bytes, beside published figures and the lower bound", memory::rows),
     ("latency", "x86 latency of one thread, beside ONNX Runtime, tract and LiteRT in the same run", latency::rows),
     ("trees", "x86 latency of forests, one thread, beside XGBoost, LightGBM, Treelite and lleaves", trees::rows),
     ("trainers", "metric and seconds of training, beside scikit-learn and XGBoost", trainers::rows),
+    (
+        "data",
+        "rows a second from files, one thread, beside pandas, pyarrow, scikit-learn and SageMaker's SDK",
+        data::rows,
+    ),
     (
         "images",
         "a residual network trained on Fashion-MNIST: accuracy and images a second, beside PyTorch",

@@ -20,6 +20,8 @@ const EXAMPLES: &str = "Examples:
       --hp objective=binary:logistic --hp num_round=100 -o model
   sanderling train --algorithm image-classification --train photographs --hp num_classes=3 -o model
   sanderling train --algorithm linear-learner --train rows.libsvm --hp predictor_type=regressor -o model
+  sanderling train --algorithm xgboost --train parts --content-type application/x-recordio-protobuf \\
+      --hp objective=reg:squarederror --hp num_round=100 -o model
 Stop it with Ctrl-C and run the same command again to go on.";
 
 /// Train a model with a built-in algorithm
@@ -38,6 +40,10 @@ pub struct Args {
     /// Another channel of the algorithm
     #[arg(long = "channel", value_name = "NAME=PATH", value_parser = pair)]
     channels: Vec<(String, String)>,
+    /// What rows are written in, where names and contents of files do not tell: `text/csv;label_size=1`, `text/libsvm`,
+    /// `application/x-recordio-protobuf`, `application/jsonlines`, `application/x-parquet`; CHANNEL=TYPE for one channel
+    #[arg(long = "content-type", value_name = "TYPE")]
+    content_types: Vec<String>,
     /// A hyperparameter; `sanderling algorithms NAME` lists them
     #[arg(long = "hp", value_name = "KEY=VALUE", value_parser = pair)]
     hyperparameters: Vec<(String, String)>,
@@ -57,6 +63,16 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((key.to_string(), value.to_string()))
 }
 
+/// The content type of each channel. One for all channels comes first, so that one of a channel counts more.
+fn content_types<'a>(given: &[String], channels: impl Iterator<Item = &'a String>) -> BTreeMap<String, String> {
+    // The name of a channel has no slash, the name of a content type has one.
+    let of =
+        |text: &String| text.split_once('=').filter(|(key, _)| !key.contains('/')).map(|(k, v)| (k.into(), v.into()));
+    let all: Vec<&String> = given.iter().filter(|text| of(text).is_none()).collect();
+    let common = channels.flat_map(|channel| all.iter().map(|text| (channel.clone(), (*text).clone())));
+    common.chain(given.iter().filter_map(of)).collect()
+}
+
 pub fn run(args: &Args) -> Result<ExitCode> {
     let algorithm = sanderling_models::find(&args.algorithm)?;
     let mut channels: BTreeMap<String, PathBuf> =
@@ -66,6 +82,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let checkpoints = args.output.join("checkpoints");
     let job = Job {
         hyperparameters: args.hyperparameters.iter().cloned().collect(),
+        content_types: content_types(&args.content_types, channels.keys()),
         channels,
         seed: args.seed,
         checkpoints: Some(checkpoints.clone()),

@@ -85,7 +85,7 @@ impl Iterator for ImageRecords {
     type Item = Result<ImageRecord, DataError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let record = match self.frames.next().transpose()? {
+        let record = match self.frames.read().transpose()? {
             Ok(bytes) => ImageRecord::decode(bytes),
             Err(error) => return Some(Err(error)),
         };

@@ -1,5 +1,6 @@
 //! Arrow's record batches as rows and back: labels, a weight if there is one, features, a column each.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -39,6 +40,10 @@ impl Columns {
             let (found, before) = (batch.num_columns(), self.before);
             let what = format!("it has {found} columns; {before} and at least one feature are needed");
             return DataError::file(&self.path, what);
+        }
+        // A column without values has any number of rows that it likes.
+        if schema.fields().iter().all(|field| *field.data_type() == DataType::Null) {
+            return DataError::file(&self.path, "none of its columns has a value");
         }
         out.name(schema.fields()[self.before..].iter().map(|field| field.name().clone()).collect());
         self.next = 0;
@@ -85,6 +90,13 @@ impl Columns {
         features.iter().for_each(|values| out.value(values[self.next]));
         out.end_dense()
     }
+}
+
+/// What Arrow's crates read, or an error where they panic over a broken file.
+pub fn caught<T>(read: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, ArrowError> {
+    // What was being read is dropped after an error.
+    let result = catch_unwind(AssertUnwindSafe(read));
+    result.unwrap_or_else(|_| Err(ArrowError::ParseError("its parts contradict each other".into())))
 }
 
 /// The values of a column, NaN where there is none.

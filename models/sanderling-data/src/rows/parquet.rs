@@ -9,7 +9,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use crate::batch::Builder;
-use crate::rows::columns::Columns;
+use crate::rows::columns::{Columns, caught};
 use crate::rows::{Decode, Encode};
 use crate::{Batch, DataError, Part};
 
@@ -28,8 +28,7 @@ impl Parquet {
             return DataError::file(part.path(), "Parquet is read from its end, which takes a file");
         };
         let file = File::open(path).map_err(DataError::io(part.path()))?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file);
-        let batches = builder.and_then(|builder| builder.with_batch_size(ROWS).build());
+        let batches = caught(|| Ok(ParquetRecordBatchReaderBuilder::try_new(file)?.with_batch_size(ROWS).build()?));
         let batches = batches.or_else(|error| DataError::file(part.path(), format!("it is no Parquet: {error}")))?;
         Ok(Parquet { batches, columns: Columns::new(part.path(), labels, weights) })
     }
@@ -38,10 +37,10 @@ impl Parquet {
 impl Decode for Parquet {
     fn fill(&mut self, out: &mut Builder) -> Result<bool, DataError> {
         while !self.columns.fill(out)? {
-            match self.batches.next() {
-                None => return Ok(false),
-                Some(Ok(batch)) => self.columns.set(&batch, out)?,
-                Some(Err(error)) => return self.columns.broken(&error),
+            match caught(|| self.batches.next().transpose()) {
+                Ok(None) => return Ok(false),
+                Ok(Some(batch)) => self.columns.set(&batch, out)?,
+                Err(error) => return self.columns.broken(&error),
             }
         }
         Ok(true)

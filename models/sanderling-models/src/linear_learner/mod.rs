@@ -38,7 +38,11 @@ use trainer::State;
 const NAME: &str = "linear-learner";
 
 const CHANNELS: &[Channel] = &[
-    Channel { name: "train", required: true, about: "CSV, label first, or libsvm" },
+    Channel {
+        name: "train",
+        required: true,
+        about: "Rows of numbers: CSV, label first, libsvm, RecordIO, JSON Lines, Parquet ...",
+    },
     Channel {
         name: "validation",
         required: false,
@@ -71,13 +75,14 @@ impl Algorithm for LinearLearner {
         job.check_channels(CHANNELS)?;
         let hyper: Hyperparameters = tables::read(hyperparameters::TABLE, &job.hyperparameters)?;
         hyper.check()?;
-        let train = read(job.channel("train")?, "train", &hyper, hyper.feature_dim)?;
+        let of = |name: &str, path: &Path, width| read(path, job.format(name, path)?, name, &hyper, width);
+        let train = of("train", job.channel("train")?, hyper.feature_dim)?;
         let width = train.features.columns();
-        let other = |name: &str| job.channels.get(name).map(|path| read(path, name, &hyper, Some(width))).transpose();
+        let other = |name: &str| job.channels.get(name).map(|path| of(name, path, Some(width))).transpose();
         let (validation, test) = (other("validation")?, other("test")?);
         let model = learn(job, &hyper, &train, validation.as_ref(), observer)?;
-        if test.is_some() {
-            for metric in model.evaluate(&job.channels["test"])? {
+        if let Some(test) = &test {
+            for metric in model.judge(test) {
                 let metric = Metric::new(format!("test:{}", metric.name), metric.value);
                 observer.event(&Event::Metric { epoch: hyper.epochs as u64, metric });
             }
@@ -206,8 +211,17 @@ fn weights(hyper: &Hyperparameters, table: &Table) -> Vec<f32> {
 }
 
 /// Reads rows, checks their labels, and that no value is missing.
-fn read(path: &Path, channel: &str, hyper: &Hyperparameters, width: Option<usize>) -> Result<Table, TrainError> {
-    let mut table = Table::read(path, Format::of(path)?)?;
+fn read(
+    path: &Path,
+    format: Format,
+    channel: &str,
+    hyper: &Hyperparameters,
+    width: Option<usize>,
+) -> Result<Table, TrainError> {
+    let mut table = Table::read(path, format)?;
+    if table.labels.is_empty() {
+        return TrainError::unfit(channel, "its rows have no labels");
+    }
     for (row, &label) in table.labels.iter().enumerate() {
         let what = match hyper.predictor_type {
             Predictor::BinaryClassifier if label != 0.0 && label != 1.0 => "is neither 0 nor 1".to_string(),

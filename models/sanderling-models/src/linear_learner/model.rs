@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sanderling_data::Table;
+use sanderling_data::{Format, Table};
 use sanderling_ir::Module;
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,32 @@ impl LinearModel {
         scores
     }
 
+    /// The metrics on a table that fits.
+    pub(super) fn judge(&self, table: &Table) -> Vec<Metric> {
+        let mut scores = self.scores(table);
+        let scored = Scored { scores: &scores, labels: &table.labels, weights: table.weights.as_deref() };
+        let mut metrics = match self.hyper.predictor_type {
+            Predictor::BinaryClassifier => self.binary(&scored),
+            Predictor::MulticlassClassifier => self.multiclass(&scored),
+            Predictor::Regressor => {
+                let (mse, mae) = (scored.mean_squared_error(), scored.mean_absolute_error());
+                vec![
+                    Metric::new("mse", mse),
+                    Metric::new("rmse", mse.sqrt()),
+                    Metric::new("absolute_loss", mae),
+                    Metric::new("r2", scored.r2()),
+                ]
+            }
+        };
+        let rows = scores.chunks_mut(self.biases.len()).zip(table.labels.chunks(1));
+        let sum: f64 = rows.map(|(scores, label)| differentiate(&self.hyper, scores, label, &[1.0])).sum();
+        metrics.push(Metric::new("objective_loss", sum / table.rows() as f64));
+        if self.hyper.loss() == Loss::Logistic {
+            metrics.push(Metric::new("threshold", 1.0 / (1.0 + (-f64::from(self.threshold)).exp())));
+        }
+        metrics
+    }
+
     fn binary(&self, scored: &Scored) -> Vec<Metric> {
         let [precision, recall, f_beta] = scored.f_beta(self.threshold, self.hyper.f_beta);
         vec![
@@ -105,28 +131,6 @@ impl Trained for LinearModel {
     }
 
     fn evaluate(&self, data: &Path) -> Result<Vec<Metric>, TrainError> {
-        let table = read(data, "data", &self.hyper, Some(self.features))?;
-        let mut scores = self.scores(&table);
-        let scored = Scored { scores: &scores, labels: &table.labels, weights: table.weights.as_deref() };
-        let mut metrics = match self.hyper.predictor_type {
-            Predictor::BinaryClassifier => self.binary(&scored),
-            Predictor::MulticlassClassifier => self.multiclass(&scored),
-            Predictor::Regressor => {
-                let (mse, mae) = (scored.mean_squared_error(), scored.mean_absolute_error());
-                vec![
-                    Metric::new("mse", mse),
-                    Metric::new("rmse", mse.sqrt()),
-                    Metric::new("absolute_loss", mae),
-                    Metric::new("r2", scored.r2()),
-                ]
-            }
-        };
-        let rows = scores.chunks_mut(self.biases.len()).zip(table.labels.chunks(1));
-        let sum: f64 = rows.map(|(scores, label)| differentiate(&self.hyper, scores, label, &[1.0])).sum();
-        metrics.push(Metric::new("objective_loss", sum / table.rows() as f64));
-        if self.hyper.loss() == Loss::Logistic {
-            metrics.push(Metric::new("threshold", 1.0 / (1.0 + (-f64::from(self.threshold)).exp())));
-        }
-        Ok(metrics)
+        Ok(self.judge(&read(data, Format::of(data)?, "data", &self.hyper, Some(self.features))?))
     }
 }

@@ -137,7 +137,8 @@ fn artifacts_predict_what_models_predict() {
         let (folder, job) = job(&rows(100, label), &hyper);
         LinearLearner.train(&job, &mut ()).unwrap().save(folder.path()).unwrap();
         let model: LinearModel = store::load(&folder.path().join(store::MODEL), NAME).unwrap();
-        let table = read(&job.channels["train"], "train", &model.hyper, Some(3)).unwrap();
+        let path = &job.channels["train"];
+        let table = read(path, Format::of(path).unwrap(), "train", &model.hyper, Some(3)).unwrap();
         let mut expected = model.scores(&table);
         for scores in expected.chunks_mut(model.biases.len()) {
             match predictor {

@@ -68,9 +68,10 @@ impl Algorithm for XgBoost {
         if let Some(seed) = job.seed {
             hyper.seed = seed;
         }
-        let train = read(job.channel("train")?, "train", &hyper)?;
+        let of = |name: &str, path: &Path| read(path, job.format(name, path)?, name, &hyper);
+        let train = of("train", job.channel("train")?)?;
         let validation = match job.channels.get("validation") {
-            Some(path) => Some(read(path, "validation", &hyper)?),
+            Some(path) => Some(of("validation", path)?),
             None if hyper.early_stopping_rounds.is_some() => {
                 return Err(TrainError::NoChannel { channel: "validation" });
             }
@@ -104,7 +105,7 @@ impl Trained for XgBoostModel {
     }
 
     fn evaluate(&self, data: &Path) -> Result<Vec<Metric>, TrainError> {
-        let table = read(data, "data", &self.hyper)?;
+        let table = read(data, Format::of(data)?, "data", &self.hyper)?;
         let columns = table.features.columns();
         if matches!(table.features, Matrix::Dense { .. }) && columns != self.booster.features {
             return TrainError::unfit(
@@ -203,12 +204,15 @@ fn state(booster: &Booster, best: Option<Best>) -> State {
 }
 
 /// Reads rows and checks their labels.
-fn read(path: &Path, channel: &str, hyper: &Hyperparameters) -> Result<Table, TrainError> {
-    let format = match Format::of(path)? {
+fn read(path: &Path, format: Format, channel: &str, hyper: &Hyperparameters) -> Result<Table, TrainError> {
+    let format = match format {
         Format::Csv { labels, .. } => Format::Csv { labels, weights: hyper.csv_weights },
         other => other,
     };
     let table = Table::read(path, format)?;
+    if table.labels.is_empty() {
+        return TrainError::unfit(channel, "its rows have no labels");
+    }
     for (row, &label) in table.labels.iter().enumerate() {
         if let Some(what) = hyper.objective.refuses(label, hyper.groups()) {
             return TrainError::unfit(channel, format!("row {}: {what}", row + 1));

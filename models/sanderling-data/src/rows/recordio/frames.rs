@@ -37,7 +37,7 @@ impl Frames {
     }
 
     /// The next record, parts joined; none at the end.
-    pub fn next(&mut self) -> Result<Option<&[u8]>, DataError> {
+    pub fn read(&mut self) -> Result<Option<&[u8]>, DataError> {
         self.number += 1;
         self.offset = self.next_offset;
         self.record.clear();
@@ -128,7 +128,7 @@ mod tests {
     fn read(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
         let mut frames = Frames::new(Path::new("x.rec"), Box::new(Cursor::new(bytes.to_vec())));
         let mut records = Vec::new();
-        while let Some(record) = frames.next().map_err(|error| error.to_string())? {
+        while let Some(record) = frames.read().map_err(|error| error.to_string())? {
             records.push(record.to_vec());
         }
         Ok(records)

@@ -39,7 +39,7 @@ impl RecordIo {
 impl Decode for RecordIo {
     fn fill(&mut self, out: &mut Builder) -> Result<bool, DataError> {
         while !out.is_full() {
-            let Some(bytes) = self.frames.next()? else { return Ok(false) };
+            let Some(bytes) = self.frames.read()? else { return Ok(false) };
             let record = Record::decode(bytes).map_err(|error| format!("it is no protobuf record: {error}"));
             record.and_then(|record| row(record, &mut self.elements, out)).or_else(|what| self.frames.fail(what))?;
         }
