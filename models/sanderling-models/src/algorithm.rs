@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use sanderling_data::Format;
 use sanderling_ir::{Module, Tensor};
+use serde::de::DeserializeOwned;
 
-use crate::hyperparameters::{Hyperparameter, nearest};
+use crate::hyperparameters::{self, Hyperparameter, nearest};
 use crate::metrics::Metric;
 use crate::{TrainError, image_classification, linear_learner, store, xgboost};
 
@@ -14,14 +15,20 @@ use crate::{TrainError, image_classification, linear_learner, store, xgboost};
 pub const ALGORITHMS: &[&dyn Algorithm] =
     &[&image_classification::ImageClassification, &linear_learner::LinearLearner, &xgboost::XgBoost];
 
+/// What to know of an algorithm before it trains.
+#[derive(Clone, Copy, Debug)]
+pub struct Card {
+    /// As in SageMaker's image names: `linear-learner`.
+    pub name: &'static str,
+    /// One line for people.
+    pub about: &'static str,
+    pub hyperparameters: &'static [Hyperparameter],
+    pub channels: &'static [Channel],
+}
+
 /// A way to make models from data.
 pub trait Algorithm: Sync {
-    /// As in SageMaker's image names: `linear-learner`.
-    fn name(&self) -> &'static str;
-    /// One line for people.
-    fn about(&self) -> &'static str;
-    fn hyperparameters(&self) -> &'static [Hyperparameter];
-    fn channels(&self) -> &'static [Channel];
+    fn card(&self) -> &'static Card;
     /// Trains to the end, or until the observer cancels; then what was best so far is the model.
     ///
     /// The same job gives the same model, on one thread or several.
@@ -94,20 +101,14 @@ impl Job {
         }
     }
 
-    /// Refuses channels that an algorithm does not have.
-    pub(crate) fn check_channels(&self, known: &[Channel]) -> Result<(), TrainError> {
-        match self
-            .channels
-            .keys()
-            .chain(self.content_types.keys())
-            .find(|name| known.iter().all(|channel| channel.name != *name))
-        {
-            Some(name) => {
-                let known: Vec<&str> = known.iter().map(|channel| channel.name).collect();
-                TrainError::unfit(name, format!("there is no such channel; there are {}", known.join(", ")))
-            }
-            None => Ok(()),
+    /// The typed hyperparameters, once the algorithm has all channels that there are.
+    pub(crate) fn read<H: DeserializeOwned>(&self, card: &Card) -> Result<H, TrainError> {
+        let is_unknown = |name: &&String| card.channels.iter().all(|channel| channel.name != *name);
+        if let Some(name) = self.channels.keys().chain(self.content_types.keys()).find(is_unknown) {
+            let known: Vec<&str> = card.channels.iter().map(|channel| channel.name).collect();
+            return TrainError::unfit(name, format!("there is no such channel; there are {}", known.join(", ")));
         }
+        Ok(hyperparameters::read(card.hyperparameters, &self.hyperparameters)?)
     }
 }
 
@@ -142,8 +143,8 @@ impl Observer for () {
 
 /// The algorithm of this name.
 pub fn find(name: &str) -> Result<&'static dyn Algorithm, TrainError> {
-    let found = ALGORITHMS.iter().copied().find(|algorithm| algorithm.name() == name);
-    let nearest = || nearest(name, ALGORITHMS.iter().map(|algorithm| algorithm.name()));
+    let found = ALGORITHMS.iter().copied().find(|algorithm| algorithm.card().name == name);
+    let nearest = || nearest(name, ALGORITHMS.iter().map(|algorithm| algorithm.card().name));
     found.ok_or_else(|| TrainError::NoAlgorithm { name: name.into(), nearest: nearest() })
 }
 

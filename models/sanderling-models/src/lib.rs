@@ -19,6 +19,6 @@ mod random;
 mod store;
 pub mod xgboost;
 
-pub use algorithm::{ALGORITHMS, Algorithm, Channel, Event, Job, Labelled, Observer, Trained, find, load};
+pub use algorithm::{ALGORITHMS, Algorithm, Card, Channel, Event, Job, Labelled, Observer, Trained, find, load};
 pub use error::TrainError;
 pub use metrics::Metric;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use sanderling_models::hyperparameters::{Default, Hyperparameter};
-use sanderling_models::{ALGORITHMS, Algorithm};
+use sanderling_models::{ALGORITHMS, Card};
 use serde_json::{Value, json};
 
 use crate::show;
@@ -22,15 +22,15 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let chosen = match &args.name {
-        Some(name) => vec![sanderling_models::find(name)?],
-        None => ALGORITHMS.to_vec(),
+        Some(name) => vec![sanderling_models::find(name)?.card()],
+        None => ALGORITHMS.iter().map(|algorithm| algorithm.card()).collect(),
     };
     if args.json {
-        println!("{}", json!({ "algorithms": chosen.iter().map(|a| describe(*a)).collect::<Vec<_>>() }));
+        println!("{}", json!({ "algorithms": chosen.iter().map(|a| describe(a)).collect::<Vec<_>>() }));
     } else if args.name.is_some() {
-        chosen.iter().for_each(|algorithm| println!("{}", text(*algorithm)));
+        chosen.iter().for_each(|card| println!("{}", text(card)));
     } else {
-        let rows: Vec<Vec<String>> = chosen.iter().map(|a| vec![a.name().into(), a.about().into()]).collect();
+        let rows: Vec<Vec<String>> = chosen.iter().map(|a| vec![a.name.into(), a.about.into()]).collect();
         println!("{}", show::table(&["algorithm", "about"], &rows));
     }
     Ok(ExitCode::SUCCESS)
@@ -44,7 +44,7 @@ fn default(hyperparameter: &Hyperparameter) -> &'static str {
     }
 }
 
-fn text(algorithm: &dyn Algorithm) -> String {
+fn text(card: &Card) -> String {
     let channel = |c: &sanderling_models::Channel| {
         vec![c.name.to_string(), if c.required { "yes" } else { "no" }.to_string(), c.about.to_string()]
     };
@@ -52,26 +52,25 @@ fn text(algorithm: &dyn Algorithm) -> String {
         |h: &Hyperparameter| vec![h.name.to_string(), default(h).to_string(), h.kind.to_string(), h.about.to_string()];
     format!(
         "{}: {}\n\n{}\n\n{}",
-        algorithm.name(),
-        algorithm.about(),
-        show::table(&["channel", "required", "about"], &algorithm.channels().iter().map(channel).collect::<Vec<_>>()),
+        card.name,
+        card.about,
+        show::table(&["channel", "required", "about"], &card.channels.iter().map(channel).collect::<Vec<_>>()),
         show::table(
             &["hyperparameter", "default", "takes", "about"],
-            &algorithm.hyperparameters().iter().map(hyperparameter).collect::<Vec<_>>()
+            &card.hyperparameters.iter().map(hyperparameter).collect::<Vec<_>>()
         ),
     )
 }
 
-fn describe(algorithm: &dyn Algorithm) -> Value {
-    let channels =
-        algorithm.channels().iter().map(|c| json!({ "name": c.name, "required": c.required, "about": c.about }));
-    let hyperparameters = algorithm
-        .hyperparameters()
+fn describe(card: &Card) -> Value {
+    let channels = card.channels.iter().map(|c| json!({ "name": c.name, "required": c.required, "about": c.about }));
+    let hyperparameters = card
+        .hyperparameters
         .iter()
         .map(|h| json!({ "name": h.name, "default": default(h), "takes": h.kind.to_string(), "about": h.about }));
     json!({
-        "name": algorithm.name(),
-        "about": algorithm.about(),
+        "name": card.name,
+        "about": card.about,
         "channels": channels.collect::<Vec<_>>(),
         "hyperparameters": hyperparameters.collect::<Vec<_>>(),
     })

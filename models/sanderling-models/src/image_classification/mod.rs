@@ -22,40 +22,31 @@ pub use forward::Weights;
 pub use hyperparameters::{Augmentation, Family, Hyperparameters, Method, Schedule};
 pub use model::ImageModel;
 
-use crate::hyperparameters::{self as tables, Hyperparameter};
-use crate::{Algorithm, Channel, Event, Job, Metric, Observer, TrainError, Trained};
+use crate::{Algorithm, Card, Channel, Event, Job, Metric, Observer, TrainError, Trained};
 
 const NAME: &str = "image-classification";
 
-const CHANNELS: &[Channel] = &[
-    Channel { name: "train", required: true, about: "IDX files, or a folder of pictures for each class" },
-    Channel { name: "validation", required: false, about: "The same; the best epoch is kept by it" },
-    Channel { name: "test", required: false, about: "The same; metrics at the end" },
-];
+const CARD: Card = Card {
+    name: NAME,
+    about: "Classification of images by small ResNet and MobileNet networks",
+    hyperparameters: hyperparameters::TABLE,
+    channels: &[
+        Channel { name: "train", required: true, about: "IDX files, or a folder of pictures for each class" },
+        Channel { name: "validation", required: false, about: "The same; the best epoch is kept by it" },
+        Channel { name: "test", required: false, about: "The same; metrics at the end" },
+    ],
+};
 
 /// The algorithm.
 pub struct ImageClassification;
 
 impl Algorithm for ImageClassification {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn about(&self) -> &'static str {
-        "Classification of images by small ResNet and MobileNet networks"
-    }
-
-    fn hyperparameters(&self) -> &'static [Hyperparameter] {
-        hyperparameters::TABLE
-    }
-
-    fn channels(&self) -> &'static [Channel] {
-        CHANNELS
+    fn card(&self) -> &'static Card {
+        &CARD
     }
 
     fn train(&self, job: &Job, observer: &mut dyn Observer) -> Result<Box<dyn Trained>, TrainError> {
-        job.check_channels(CHANNELS)?;
-        let hyper: Hyperparameters = tables::read(hyperparameters::TABLE, &job.hyperparameters)?;
+        let hyper: Hyperparameters = job.read(&CARD)?;
         hyper.check()?;
         let mut train = read(job.channel("train")?, "train", &hyper, None)?;
         if let Some(count) = hyper.num_training_samples {

@@ -131,7 +131,7 @@ fn both_families_learn_with_every_optimizer() {
 #[test]
 fn the_small_network_has_its_known_size() {
     let hyper: BTreeMap<String, String> = [("num_classes".to_string(), "10".to_string())].into();
-    let hyper: Hyperparameters = tables::read(hyperparameters::TABLE, &hyper).unwrap();
+    let hyper: Hyperparameters = crate::hyperparameters::read(hyperparameters::TABLE, &hyper).unwrap();
     assert_eq!(net::Net::new(&hyper, [28, 28, 1]).parameters, 77_658);
 }
 

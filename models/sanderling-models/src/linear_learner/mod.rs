@@ -28,8 +28,7 @@ pub use hyperparameters::{Criterion, Hyperparameters, Loss, Optimizer, Predictor
 pub use model::LinearModel;
 
 use crate::checkpoint::Checkpoints;
-use crate::hyperparameters::{self as tables, Hyperparameter};
-use crate::{Algorithm, Channel, Event, Job, Metric, Observer, TrainError, Trained, store};
+use crate::{Algorithm, Card, Channel, Event, Job, Metric, Observer, TrainError, Trained, store};
 use candidate::Candidate;
 use rows::Rows;
 use scaler::Scaler;
@@ -37,43 +36,35 @@ use trainer::State;
 
 const NAME: &str = "linear-learner";
 
-const CHANNELS: &[Channel] = &[
-    Channel {
-        name: "train",
-        required: true,
-        about: "Rows of numbers: CSV, label first, libsvm, RecordIO, JSON Lines, Parquet ...",
-    },
-    Channel {
-        name: "validation",
-        required: false,
-        about: "The same; the best candidate and threshold are chosen by it",
-    },
-    Channel { name: "test", required: false, about: "The same; metrics at the end" },
-];
+const CARD: Card = Card {
+    name: NAME,
+    about: "Linear and logistic regression, binary and multiclass classification",
+    hyperparameters: hyperparameters::TABLE,
+    channels: &[
+        Channel {
+            name: "train",
+            required: true,
+            about: "Rows of numbers: CSV, label first, libsvm, RecordIO, JSON Lines, Parquet ...",
+        },
+        Channel {
+            name: "validation",
+            required: false,
+            about: "The same; the best candidate and threshold are chosen by it",
+        },
+        Channel { name: "test", required: false, about: "The same; metrics at the end" },
+    ],
+};
 
 /// The algorithm.
 pub struct LinearLearner;
 
 impl Algorithm for LinearLearner {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn about(&self) -> &'static str {
-        "Linear and logistic regression, binary and multiclass classification"
-    }
-
-    fn hyperparameters(&self) -> &'static [Hyperparameter] {
-        hyperparameters::TABLE
-    }
-
-    fn channels(&self) -> &'static [Channel] {
-        CHANNELS
+    fn card(&self) -> &'static Card {
+        &CARD
     }
 
     fn train(&self, job: &Job, observer: &mut dyn Observer) -> Result<Box<dyn Trained>, TrainError> {
-        job.check_channels(CHANNELS)?;
-        let hyper: Hyperparameters = tables::read(hyperparameters::TABLE, &job.hyperparameters)?;
+        let hyper: Hyperparameters = job.read(&CARD)?;
         hyper.check()?;
         let of = |name: &str, path: &Path, width| read(path, job.format(name, path)?, name, &hyper, width);
         let train = of("train", job.channel("train")?, hyper.feature_dim)?;

@@ -28,42 +28,33 @@ pub use objective::Objective;
 pub use tree::{Node, Split, Tree};
 
 use crate::checkpoint::Checkpoints;
-use crate::hyperparameters::{self as tables, Hyperparameter};
-use crate::{Algorithm, Channel, Event, Job, Metric, Observer, TrainError, Trained, store};
+use crate::{Algorithm, Card, Channel, Event, Job, Metric, Observer, TrainError, Trained, store};
 use booster::{Training, measure, metrics, predictions};
 
 const NAME: &str = "xgboost";
 /// The file of the trees.
 const MODEL_FILE: &str = "xgboost-model";
 
-const CHANNELS: &[Channel] = &[
-    Channel { name: "train", required: true, about: "CSV, label first, or libsvm" },
-    Channel { name: "validation", required: false, about: "The same, for early stopping and metrics" },
-];
+const CARD: Card = Card {
+    name: NAME,
+    about: "Gradient-boosted trees for regression and classification, missing values included",
+    hyperparameters: hyperparameters::TABLE,
+    channels: &[
+        Channel { name: "train", required: true, about: "CSV, label first, or libsvm" },
+        Channel { name: "validation", required: false, about: "The same, for early stopping and metrics" },
+    ],
+};
 
 /// The algorithm.
 pub struct XgBoost;
 
 impl Algorithm for XgBoost {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn about(&self) -> &'static str {
-        "Gradient-boosted trees for regression and classification, missing values included"
-    }
-
-    fn hyperparameters(&self) -> &'static [Hyperparameter] {
-        hyperparameters::TABLE
-    }
-
-    fn channels(&self) -> &'static [Channel] {
-        CHANNELS
+    fn card(&self) -> &'static Card {
+        &CARD
     }
 
     fn train(&self, job: &Job, observer: &mut dyn Observer) -> Result<Box<dyn Trained>, TrainError> {
-        job.check_channels(CHANNELS)?;
-        let mut hyper: Hyperparameters = tables::read(hyperparameters::TABLE, &job.hyperparameters)?;
+        let mut hyper: Hyperparameters = job.read(&CARD)?;
         hyper.check()?;
         if let Some(seed) = job.seed {
             hyper.seed = seed;
